@@ -1,0 +1,30 @@
+/* item_event.h - garden.items: one picture of the pool or the garden, keyed by its object key;
+ * a tombstone (no value) when it is gone. */
+#ifndef PROTO_ITEM_EVENT_H
+#define PROTO_ITEM_EVENT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/base/buf.h"
+#include "lib/base/err.h"
+#include "lib/crypto/crypto.h"
+#include "proto/key.h"
+
+struct item_event {
+    const char *item_id; /* the object key */
+    int64_t timestamp_ms;
+    const char *emotion;    /* the search key */
+    char orientation;       /* 'h' or 'v' */
+    uint32_t width, height; /* 0: not known */
+    uint64_t size_bytes;
+    const char *sha256; /* hex, or "" */
+};
+
+int item_event_encode(struct buf *out, const struct item_event *event, struct err *err);
+
+/* Strings point into storage, which the caller ends with buf_done after use. */
+int item_event_decode(const void *bytes, size_t size, struct item_event *ret_event,
+                      struct buf *storage, struct err *err);
+
+#endif

@@ -1,0 +1,60 @@
+/* key.h - the grammar of object keys.
+ *
+ *   imgPool/<emotion>[/<favorite>]/<name>      generated, not yet chosen
+ *   emotions/<emotion>[/<favorite>]/<name>     chosen, served, recommended
+ *   display/..., dataset/..., html/...         not pictures of the garden
+ *   trash/<key>                                removed, can be restored
+ *   cache/...                                  thumbnails; may be dropped at any time
+ *
+ * The search key is "<emotion>" or "<emotion>/<favorite>". */
+#ifndef PROTO_KEY_H
+#define PROTO_KEY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "lib/base/err.h"
+
+enum { KEY_BYTES = 1025 }; /* a buffer for any key, NUL included */
+
+#define KEY_POOL_PREFIX "imgPool/"
+#define KEY_GARDEN_PREFIX "emotions/"
+#define KEY_TRASH_PREFIX "trash/"
+#define KEY_CACHE_PREFIX "cache/"
+
+enum key_area { KEY_POOL, KEY_GARDEN };
+
+struct key {
+    enum key_area area;
+    char search_key[KEY_BYTES];
+    char name[KEY_BYTES];
+    char orientation; /* 'v' where the character before ".jpeg" is v, else 'h' */
+};
+
+/* The eight emotions in the contract's order, lower case. */
+enum { EMOTION_COUNT = 8 };
+extern const char *const emotion_names[EMOTION_COUNT];
+bool emotion_is_known(const char *emotion, size_t size);
+
+/* Safe to store: no empty, "." or ".." part, no control character, no leading "/", UTF-8, 1 to
+ * 1024 bytes. ERR_INVALID names what is wrong and where. */
+int key_check(const char *key, size_t size, struct err *err);
+
+/* True for keys under imgPool/ or emotions/: those that the catalogue is about. */
+bool key_is_picture(const char *key);
+
+/* Takes a picture's key apart: key_check, a known emotion, 3 or 4 parts. Another number of
+ * parts is ERR_INVALID, never guessed. */
+int key_parse(const char *key, size_t size, struct key *ret_key, struct err *err);
+
+/* The inverse. */
+int key_format(enum key_area area, const char *search_key, const char *name,
+               char ret_key[KEY_BYTES], struct err *err);
+
+/* The same picture's key in the other area. */
+int key_move(const char *key, enum key_area area, char ret_key[KEY_BYTES], struct err *err);
+
+/* "happy", "happy/spring,sunny,day": ERR_INVALID names the eight emotions. */
+int search_key_check(const char *search_key, struct err *err);
+
+#endif

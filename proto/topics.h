@@ -1,0 +1,20 @@
+/* topics.h - the garden's topics (contract: asyncapi.yaml). */
+#ifndef PROTO_TOPICS_H
+#define PROTO_TOPICS_H
+
+#include "lib/bus/bus.h"
+
+#define TOPIC_OBJECTS "garden.objects"
+#define TOPIC_GENERATION_REQUESTS "garden.generation.requests"
+#define TOPIC_GENERATION_EVENTS "garden.generation.events"
+#define TOPIC_ITEMS "garden.items"
+#define TOPIC_USERS "garden.users"
+#define TOPIC_INTERACTIONS "garden.interactions"
+#define TOPIC_DISPLAYS "garden.displays"
+#define TOPIC_EXPORTS "garden.exports"
+#define TOPIC_DEAD_LETTERS "garden.dead-letters"
+
+extern const struct bus_topic garden_topics[];
+extern const size_t garden_topic_count;
+
+#endif
