@@ -1,58 +1,99 @@
 # make run     install what is missing, build, start the garden in the foreground
-# make test    everything a change has to pass, set-up included
-# make bench   measure; make bench-NAME one group       make lint   format, tidy, borders
-# make build   the programs, in build/                  make clean  forget what was built
-# SAN=address,undefined builds into a folder of its own under sanitizers.
+# make test    everything that a change has to pass, set-up included
+# make bench   measure; make bench-NAME one group      make lint    format, tidy, borders
+# make build   the programs, in build/                 make clean   forget what was built
+# SAN=address,undefined builds into a folder of its own, under sanitizers.
 
 .DEFAULT_GOAL := build
+comma := ,
 ifeq ($(origin CC),default)
 CC := gcc
 endif
+WARN     := -std=gnu11 -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Werror
 CFLAGS   ?= -O2 -g
-CFLAGS   += -std=gnu11 -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
-            -Wvla -Werror -MMD -MP
-CPPFLAGS += -I. -D_GNU_SOURCE -include lib/base/poison.h
-LDLIBS   += -lrdkafka -lmicrohttpd -lcurl -ljansson -lsqlite3 -lpq -lcrypto -ljpeg -lpng \
-            -lwebp -lwebpdemux -lpthread -lm
-CPPFLAGS += -I/usr/include/postgresql
+CFLAGS   += $(WARN)
+CPPFLAGS += -I. -D_GNU_SOURCE -include lib/base/poison.h -isystem /usr/include/postgresql
+LDLIBS   += -lrdkafka -lmicrohttpd -lcurl -ljansson -lsqlite3 -lpq -lcrypto -lexpat -ljpeg \
+            -lpng -lwebp -lwebpdemux -lpthread -lm
 ifdef SAN
-CFLAGS  += -fsanitize=$(SAN) -fno-omit-frame-pointer
+CFLAGS  += -fsanitize=$(SAN) -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 LDFLAGS += -fsanitize=$(SAN)
 endif
-
 B := build$(if $(SAN),/$(subst $(comma),-,$(SAN)))
-comma := ,
 
-PROGRAMS := gateway gardenctl $(patsubst services/%/main.c,%,$(wildcard services/*/main.c))
-LIBRARY  := $(wildcard lib/*/*.c proto/*.c services/common/*.c)
-TESTS    := $(wildcard tests/unit/*_test.c tests/contract/*_test.c)
-sources_of = $(filter-out %/main.c,$(wildcard $(1)/*.c))
-ALL_PARTS := $(LIBRARY) $(call sources_of,gateway) $(call sources_of,gardenctl) \
-             $(filter-out services/common/%,$(call sources_of,services/*))
+SERVICES := $(patsubst services/%/main.c,%,$(wildcard services/*/main.c))
+PROGRAMS := $(SERVICES) $(patsubst %/main.c,%,$(wildcard gateway/main.c gardenctl/main.c))
+PARTS    := $(filter-out %/main.c,$(wildcard lib/*/*.c proto/*.c services/*/*.c gateway/*.c gardenctl/*.c))
+SUPPORT  := $(wildcard tests/support/*.c)
+TESTS    := $(wildcard tests/unit/*_test.c tests/contract/*_test.c tests/e2e/*_test.c)
+BENCHES  := $(wildcard tests/bench/*.c)
+FUZZERS  := $(wildcard tests/fuzz/*_fuzz.c)
+SOURCES  := $(wildcard $(addsuffix /*.[ch],lib/* proto services/* gateway gardenctl tests/*)) tests/test.h
+SCRIPTS  := $(wildcard tools/*.sh tests/*.sh tests/*/*.sh) .ci/run
 
 build: $(PROGRAMS:%=$(B)/%)
 
-$(B)/parts.a: $(ALL_PARTS:%.c=$(B)/obj/%.o)
-	@rm -f $@
+run: ; @tools/setup.sh build && $(MAKE) --no-print-directory -s -j2 build && exec $(B)/gardenctl up
+
+test: ; @tests/run.sh
+
+bench: ; @tests/bench.sh
+bench-%: ; @tests/bench.sh $*
+
+# -- programs, tests, benchmarks ------------------------------------------------------------
+$(B)/parts.a: $(PARTS:%.c=$(B)/obj/%.o)
+$(B)/support.a: $(SUPPORT:%.c=$(B)/obj/%.o)
+$(B)/%.a:
+	@mkdir -p $(@D) && rm -f $@
 	$(AR) rcs $@ $^
-
-$(B)/gateway: $(B)/obj/gateway/main.o $(B)/parts.a
-$(B)/gardenctl: $(B)/obj/gardenctl/main.o $(B)/parts.a
-$(foreach s,$(filter-out gateway gardenctl,$(PROGRAMS)),$(eval $(B)/$(s): $(B)/obj/services/$(s)/main.o $(B)/parts.a))
-$(PROGRAMS:%=$(B)/%):
-	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
-
-$(B)/tests/%: $(B)/obj/tests/%.o $(B)/parts.a
-	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 $(B)/obj/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+define LINK
+@mkdir -p $(@D)
+$(CC) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) $(LDLIBS)
+endef
+$(SERVICES:%=$(B)/%): $(B)/%: $(B)/obj/services/%/main.o $(B)/parts.a
+	$(LINK)
+$(B)/gateway $(B)/gardenctl: $(B)/%: $(B)/obj/%/main.o $(B)/parts.a
+	$(LINK)
+$(B)/tests/%: $(B)/obj/tests/%.o $(B)/support.a $(B)/parts.a
+	$(LINK)
+tests: $(TESTS:%.c=$(B)/%)
+benches: $(BENCHES:%.c=$(B)/%)
+
+# -- fuzzing: everything once more, by clang with coverage ------------------------------------
+F := build/fuzz
+FUZZ_FLAGS := -O1 -g $(WARN) -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+fuzzers: $(FUZZERS:tests/fuzz/%.c=$(F)/%)
+$(F)/obj/%.o: %.c
+	@mkdir -p $(@D)
+	clang $(CPPFLAGS) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link,address,undefined -MMD -MP -c -o $@ $<
+$(F)/parts.a: $(PARTS:%.c=$(F)/obj/%.o)
+	@rm -f $@
+	$(AR) rcs $@ $^
+$(F)/%: $(F)/obj/tests/fuzz/%.o $(F)/parts.a
+	clang -fsanitize=fuzzer,address,undefined -o $@ $^ $(LDLIBS)
+
+# -- lint: a stamp per file, so that only what changed is looked at again ----------------------
+TIDY := $(filter %.c,$(SOURCES))
+lint:
+	@tools/setup.sh lint build
+	@tools/check-borders.sh
+	clang-format --dry-run -Werror $(SOURCES)
+	shellcheck $(SCRIPTS)
+	@$(MAKE) --no-print-directory -s -k -j2 $(TIDY:%.c=build/lint/%.ok)
+build/lint/%.ok: %.c .clang-tidy
+	@mkdir -p $(@D)
+	@$(CC) $(CPPFLAGS) $(WARN) -MM -MP -MT $@ -MF build/lint/$*.d $<
+	@clang-tidy -quiet $< -- $(CPPFLAGS) $(WARN) 2>build/lint/$*.err || { cat build/lint/$*.err; false; }
+	@touch $@
 
 clean:
 	rm -rf build
 
 -include $(shell find build -name '*.d' 2>/dev/null)
-.PHONY: build clean
+.PHONY: build run test bench lint clean tests benches fuzzers
 .SECONDARY:

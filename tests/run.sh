@@ -1,0 +1,134 @@
+#!/usr/bin/env bash
+# run.sh [WORD...] - everything that a change has to pass: sets up, builds under AddressSanitizer
+# and UndefinedBehaviorSanitizer, starts the real engines on loopback, runs the test programs,
+# and stops what it started. With words: only the test files whose path contains one of them.
+#
+# Environment: TEST_SAN (default address,undefined; empty: a plain build), TEST_FUZZ_SECONDS
+# (for each target, default 4), TEST_KEEP=1 (leave the engines' folder for a look).
+#
+# Each test file prints TAP. Its output goes to build/test-log/; what failed is shown. The last
+# line is "N passed, N failed, N skipped".
+set -uo pipefail
+cd "$(dirname "$0")/.." || exit 1
+
+san=${TEST_SAN-address,undefined}
+build=build${san:+/${san//,/-}}
+logs=build/test-log
+engines=$(mktemp -d "${TMPDIR:-/tmp}/garden-engines.XXXXXX")
+words=("$@")
+passed=0 failed=0 skipped=0
+
+# The engines in the order in which they are started.
+engine_names=(kafka postgres versitygw)
+
+stop_engines() {
+    for name in "${engine_names[@]}"; do
+        [ -d "$engines/$name" ] && "tests/engines/$name.sh" stop "$engines/$name" >/dev/null 2>&1
+    done
+    [ -n "${TEST_KEEP:-}" ] && echo "kept: $engines" || rm -rf "$engines"
+}
+trap stop_engines EXIT
+trap 'exit 130' INT TERM
+
+step() {
+    printf '%s ... ' "$1"
+    shift
+    local start=$SECONDS
+    if ! "$@" >"$logs/step.log" 2>&1; then
+        echo "failed"
+        cat "$logs/step.log"
+        echo "0 passed, 1 failed"
+        exit 1
+    fi
+    echo "$((SECONDS - start)) s"
+}
+
+start_engine() {
+    local name=$1 out
+    mkdir -p "$engines/$name"
+    out=$("tests/engines/$name.sh" start "$engines/$name" ${2:+"$2"} ${3:+"$3"}) || return 1
+    eval "$out"
+    printf '%s\n' "$out" >>"$engines/env"
+    export "${name^^}_DIR=$engines/$name"
+}
+
+start_engines() {
+    start_engine kafka && start_engine postgres && start_engine versitygw "$TEST_KAFKA" garden.objects
+}
+
+build_all() {
+    make --no-print-directory -s -j2 build && make --no-print-directory -s -j2 SAN="$san" build tests
+}
+
+wanted() {
+    local word
+    [ ${#words[@]} = 0 ] && return 0
+    for word in "${words[@]}"; do
+        [[ $1 == *"$word"* ]] && return 0
+    done
+    return 1
+}
+
+# run_file NAME COMMAND... : one test file; counts its TAP lines.
+run_file() {
+    local name=$1 log status ok bad skip start=$SECONDS
+    shift
+    wanted "$name" || return 0
+    log=$logs/${name//\//-}.tap
+    timeout -k 10 900 "$@" >"$log" 2>&1 </dev/null
+    status=$?
+    ok=$(grep -cE '^ok ' "$log")
+    skip=$(grep -cE '^ok .*# SKIP' "$log")
+    bad=$(grep -cE '^not ok ' "$log")
+    [ "$status" != 0 ] && [ "$bad" = 0 ] && bad=1
+    [ "$status" = 0 ] && [ "$ok" = 0 ] && bad=1
+    passed=$((passed + ok - skip)) skipped=$((skipped + skip)) failed=$((failed + bad))
+    if [ "$bad" = 0 ]; then
+        printf 'ok    %-44s %4d tests %4d s\n' "$name" "$ok" $((SECONDS - start))
+        [ "$skip" = 0 ] || grep -E '^# skipped|# SKIP' "$log" | sort | uniq -c | sed 's/^/      /'
+    else
+        printf 'FAIL  %-44s status %d, see %s\n' "$name" "$status" "$log"
+        grep -vE '^ok ' "$log" | tail -n 60 | sed 's/^/      /'
+    fi
+}
+
+run_programs() {
+    local file
+    for file in tests/"$1"/*_test.c; do
+        [ -e "$file" ] && run_file "${file%.c}" "$build/${file%.c}"
+    done
+    for file in tests/"$1"/*_test.sh; do
+        [ -e "$file" ] && run_file "${file%.sh}" "$file"
+    done
+}
+
+run_fuzzers() {
+    local target name seconds=${TEST_FUZZ_SECONDS:-4}
+    [ "$seconds" = 0 ] && return
+    step "building the fuzz targets" make --no-print-directory -s -j2 fuzzers
+    for target in tests/fuzz/*_fuzz.c; do
+        name=$(basename "$target" .c)
+        run_file "tests/fuzz/$name" tests/fuzz/smoke.sh "$name" "$seconds"
+    done
+}
+
+mkdir -p "$logs"
+tools/setup.sh build test || { echo "0 passed, 1 failed"; exit 1; }
+for name in "${engine_names[@]}"; do
+    step "installing $name (cached)" "tests/engines/$name.sh" install
+done
+step "building" build_all
+echo "starting Apache Kafka, PostgreSQL and an S3 server"
+start_engines 2>"$logs/engines.log" || { cat "$logs/engines.log"; echo "0 passed, 1 failed"; exit 1; }
+
+export GARDEN_BUILD=$PWD/$build
+export ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 UBSAN_OPTIONS=print_stacktrace=1
+run_programs unit
+run_programs contract
+run_programs schema
+run_programs e2e
+run_fuzzers
+
+echo
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" = 0 ] && [ "$passed" != 0 ]
