@@ -3,7 +3,7 @@
  * reconciliation.
  *
  * Where the object store publishes its own events (GARDEN_STORE_EVENTS=1) only the first half
- * happens here. Thread-safe. */
+ * happens here; OBJECT_CLEAR, which no store knows, is published all the same. Thread-safe. */
 #ifndef SERVICES_COMMON_OBJECT_WRITER_H
 #define SERVICES_COMMON_OBJECT_WRITER_H
 
@@ -25,8 +25,10 @@ struct object_change_request {
     const char *to;   /* COPY, MOVE */
     const void *data; /* PUT */
     size_t size;
-    const struct store_meta
-        *meta; /* PUT: what was measured; goes into the event, too. May be NULL */
+    /* PUT, and COPY and MOVE where the caller knows it: what was measured. It goes into the
+     * event, so that item-ingest need not fetch and decode the picture. May be NULL */
+    const struct store_meta *meta;
+    const char *control; /* pool pictures: key of the control picture; NULL: none */
 };
 
 /* What became of one request. */

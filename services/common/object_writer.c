@@ -1,0 +1,228 @@
+/* object_writer.c - see object_writer.h. */
+#include "services/common/object_writer.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/buf.h"
+#include "lib/base/clock.h"
+#include "lib/base/text.h"
+#include "proto/envelope.h"
+#include "proto/object_event.h"
+#include "proto/topics.h"
+
+#define BUCKET "garden"
+
+/* One event to publish; a move makes two. */
+struct notice {
+    char key[KEY_BYTES];
+    struct buf value;
+    struct envelope envelope;
+};
+
+struct notices {
+    struct notice *list;
+    size_t count;
+};
+
+static void notices_free(struct notices *notices)
+{
+    for (size_t i = 0; i < notices->count; i++)
+        buf_done(&notices->list[i].value);
+    free(notices->list);
+}
+
+static const char *type_of(enum object_change change)
+{
+    if (change == OBJECT_CREATED)
+        return "garden.object.created";
+    return change == OBJECT_REMOVED ? "garden.object.removed" : "garden.object.cleared";
+}
+
+/* What is known of the event before the store is changed, so that a bad request changes
+ * nothing. */
+static int event_of(const struct object_change_request *request, enum object_change change,
+                    const char *key, struct object_event *ret_event, struct err *err)
+{
+    struct object_event *event = ret_event;
+
+    memset(event, 0, sizeof *event);
+    event->change = change;
+    (void)text_copy(event->bucket, sizeof event->bucket, BUCKET);
+    if (!key || text_copy(event->key, sizeof event->key, key) < 0)
+        return err_set(err, ERR_INVALID, "the key is missing or longer than %d bytes",
+                       KEY_BYTES - 1);
+    if (change != OBJECT_CREATED)
+        return 0;
+    if (request->control && text_copy(event->control, sizeof event->control, request->control))
+        return err_set(err, ERR_INVALID, "the control picture's key is longer than %d bytes",
+                       KEY_BYTES - 1);
+    if (!request->meta)
+        return 0;
+    if (request->meta->sha256 &&
+        text_copy(event->sha256, sizeof event->sha256, request->meta->sha256) < 0)
+        return err_set(err, ERR_INVALID, "the sha256 has more than 64 digits");
+    event->width = request->meta->width;
+    event->height = request->meta->height;
+    return 0;
+}
+
+static int note(struct notices *notices, const struct object_writer_conf *writer,
+                struct object_event *event, const struct trace *trace, struct err *err)
+{
+    struct notice *n = &notices->list[notices->count];
+    int r;
+
+    event->event_time_ms = clock_wall_ms();
+    /* A store that publishes by itself numbers in a way of its own: where its numbers and ours
+     * would meet, the event time has to decide. */
+    if (!writer->silent)
+        object_sequencer_now(event->sequencer);
+    r = object_event_encode(&n->value, event, err);
+    if (r < 0) {
+        buf_done(&n->value);
+        return r;
+    }
+    memcpy(n->key, event->key, sizeof n->key);
+    envelope_fill(&n->envelope, type_of(event->change), writer->source, NULL,
+                  event->event_time_ms, trace);
+    notices->count++;
+    return 0;
+}
+
+/* Copies for a COPY or a MOVE. A move that was cut short after its store half (the publish
+ * failed and the caller asks again) finds the picture in its new place already. */
+static int copy_object(const struct object_writer_conf *writer,
+                       const struct object_change_request *request, struct store_info *info,
+                       struct err *err)
+{
+    int r = store_copy(writer->store, request->key, request->to, info, err);
+
+    if (r == ERR_NOT_FOUND && request->what == OBJECT_MOVE) {
+        struct err missing = {0};
+
+        if (store_head(writer->store, request->to, info, &missing) == 0) {
+            err_clear(err);
+            return 0;
+        }
+    }
+    return r;
+}
+
+static int put_or_copy(const struct object_writer_conf *writer,
+                       const struct object_change_request *request, struct notices *notices,
+                       const struct trace *trace, struct err *err)
+{
+    struct store_info info = {0};
+    struct object_event event;
+    int r = event_of(request, OBJECT_CREATED,
+                     request->what == OBJECT_PUT ? request->key : request->to, &event, err);
+
+    if (r < 0)
+        return r;
+    if (request->what == OBJECT_PUT)
+        r = store_put(writer->store, request->key, request->data, request->size, request->meta,
+                      &info, err);
+    else
+        r = copy_object(writer, request, &info, err);
+    if (r < 0 || writer->silent)
+        return r;
+    event.size_bytes = info.size;
+    (void)text_copy(event.etag, sizeof event.etag, info.etag);
+    return note(notices, writer, &event, trace, err);
+}
+
+static int remove_object(const struct object_writer_conf *writer,
+                         const struct object_change_request *request, struct notices *notices,
+                         const struct trace *trace, struct err *err)
+{
+    struct object_event event;
+    int r = event_of(request, OBJECT_REMOVED, request->key, &event, err);
+
+    if (r == 0)
+        r = store_remove(writer->store, request->key, NULL, err);
+    /* also where nothing was there: the catalogue may know of it still */
+    if (r < 0 || writer->silent)
+        return r;
+    return note(notices, writer, &event, trace, err);
+}
+
+static int clear_object(const struct object_writer_conf *writer,
+                        const struct object_change_request *request, struct notices *notices,
+                        const struct trace *trace, struct err *err)
+{
+    struct object_event event;
+    int r = event_of(request, OBJECT_CLEARED, request->key, &event, err);
+
+    return r < 0 ? r : note(notices, writer, &event, trace, err);
+}
+
+static int change_object(const struct object_writer_conf *writer,
+                         const struct object_change_request *request, struct notices *notices,
+                         const struct trace *trace, struct err *err)
+{
+    int r;
+
+    if (request->what == OBJECT_CLEAR)
+        return clear_object(writer, request, notices, trace, err);
+    if (request->what == OBJECT_REMOVE)
+        return remove_object(writer, request, notices, trace, err);
+    r = put_or_copy(writer, request, notices, trace, err);
+    if (r == 0 && request->what == OBJECT_MOVE)
+        r = remove_object(writer, request, notices, trace, err);
+    return r;
+}
+
+static int publish(const struct object_writer_conf *writer, const struct notices *notices,
+                   struct err *err)
+{
+    struct bus_record *records = calloc(notices->count, sizeof *records);
+    int r;
+
+    if (!records)
+        return err_set_nomem(err, "the events of the changed objects");
+    for (size_t i = 0; i < notices->count; i++) {
+        const struct notice *n = &notices->list[i];
+
+        records[i] = (struct bus_record){
+            .topic = TOPIC_OBJECTS,
+            .key = n->key,
+            .key_size = strlen(n->key),
+            .value = n->value.data,
+            .value_size = n->value.size,
+            .headers = n->envelope.headers,
+            .header_count = ENVELOPE_HEADERS,
+        };
+    }
+    r = bus_publish(writer->bus, records, notices->count, writer->timeout_ms, err);
+    free(records);
+    if (r < 0)
+        err_wrap(err, "the objects were changed, but telling %s failed", TOPIC_OBJECTS);
+    return r;
+}
+
+int object_writer_apply(const struct object_writer_conf *writer,
+                        const struct object_change_request *requests, size_t count,
+                        const struct trace *trace, struct object_change_result *ret_results,
+                        struct err *err)
+{
+    struct notices notices = {0};
+    int worked = 0, r = 0;
+
+    notices.list = calloc(count ? 2 * count : 1, sizeof *notices.list);
+    if (!notices.list)
+        return err_set_nomem(err, "the events of the changed objects");
+    for (size_t i = 0; i < count; i++) {
+        struct object_change_result *result = &ret_results[i];
+        struct err why = {0};
+
+        result->code = change_object(writer, &requests[i], &notices, trace, &why);
+        (void)snprintf(result->reason, sizeof result->reason, "%.159s", why.text);
+        worked += result->code == 0;
+    }
+    if (notices.count)
+        r = publish(writer, &notices, err);
+    notices_free(&notices);
+    return r < 0 ? r : worked;
+}
