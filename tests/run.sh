@@ -25,7 +25,7 @@ stop_engines() {
     for name in "${engine_names[@]}"; do
         [ -d "$engines/$name" ] && "tests/engines/$name.sh" stop "$engines/$name" >/dev/null 2>&1
     done
-    [ -n "${TEST_KEEP:-}" ] && echo "kept: $engines" || rm -rf "$engines"
+    if [ -n "${TEST_KEEP:-}" ]; then echo "kept: $engines"; else rm -rf "$engines"; fi
 }
 trap stop_engines EXIT
 trap 'exit 130' INT TERM

@@ -14,7 +14,7 @@ int64_t clock_wall_ns(void);
 int64_t clock_mono_ms(void);
 int64_t clock_mono_ns(void);
 
-enum { CLOCK_TEXT = 32 }; /* a buffer for either text below */
+enum { CLOCK_TEXT = 40 }; /* a buffer for either text below */
 
 /* RFC 3339 in UTC with milliseconds: 2026-05-04T09:08:07.123Z. */
 void clock_format_rfc3339(int64_t wall_ms, char text[CLOCK_TEXT]);
