@@ -68,9 +68,9 @@ static void write_line(enum level level, const char *fmt, va_list args)
         used += (size_t)snprintf(line + used, sizeof line - used, ",\"trace\":\"%.32s\"",
                                  trace_of_thread);
     used += (size_t)snprintf(line + used, sizeof line - used, ",\"message\":\"");
-    used = append_escaped(line, used, sizeof line - 3, message);
-    memcpy(line + used, "\"}\n", 3);
-    (void)!write(STDERR_FILENO, line, used + 3);
+    used = append_escaped(line, used, sizeof line - 4, message);
+    used += (size_t)snprintf(line + used, sizeof line - used, "\"}\n");
+    (void)!write(STDERR_FILENO, line, used);
 }
 
 #define DEFINE_LOG(name, level)       \

@@ -119,7 +119,11 @@ int text_url_decode(struct buf *out, const char *text, size_t size, bool plus_is
             buf_append_char(out, (char)c);
             i += 2;
         } else {
-            buf_append_char(out, plus_is_space && text[i] == '+' ? ' ' : text[i]);
+            char plain = text[i];
+
+            if (plus_is_space && plain == '+')
+                plain = ' ';
+            buf_append_char(out, plain);
         }
     }
     return buf_ok(out) ? 0 : err_set_nomem(err, "a decoded text");

@@ -66,14 +66,14 @@ int image_thumbnail(const void *data, size_t size, const struct image_limits *li
 int image_resize(const struct image *from, uint32_t width, uint32_t height,
                  struct image *ret_image, struct err *err);
 
-/* Text that goes into a JPEG and comes back from image_metadata. Any may be NULL. */
+/* Text that goes into a JPEG and comes back from image_read_metadata. Any may be NULL.
+ * parameters is the recipe, in EXIF UserComment as A1111 writes it (UTF-16 when needed).
+ * source_type is the IPTC digital source type, in XMP, e.g. trainedAlgorithmicMedia. software
+ * is EXIF Software. */
 struct image_metadata {
-    const char *parameters;  /* the recipe, in EXIF UserComment as A1111 writes it (UTF-16 when
-                                needed) */
-    const char *source_type; /* IPTC digital source type, in XMP; e.g.
-                                "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
-                              */
-    const char *software;    /* EXIF Software */
+    const char *parameters;
+    const char *source_type;
+    const char *software;
 };
 
 /* Appends a baseline 4:2:0 JPEG. quality 1..100. metadata may be NULL. */
