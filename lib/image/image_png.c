@@ -12,9 +12,6 @@
 
 enum { SIGNATURE = 8, CHUNK_HEAD = 8, CHUNK_CRC = 4, IHDR_SIZE = 13 };
 
-/* Texts and profiles beside the pixels. Without these a file of 60 bytes may claim 2 GiB. */
-enum { MAX_CHUNK = 8 << 20, MAX_CHUNKS = 128 };
-
 struct job {
     png_structp png;
     png_infop info;
@@ -194,8 +191,26 @@ static void read_pixels(struct job *job)
         image_flatten(&job->image);
 }
 
+static bool note_end(void *ctx, const char type[4], const uint8_t *body, size_t size)
+{
+    bool *ends = ctx;
+
+    (void)body;
+    (void)size;
+    *ends = memcmp(type, "IEND", 4) == 0;
+    return !*ends;
+}
+
+/* libpng takes a chunk's word for its length and allocates up to 2 GiB: seen first that every
+ * chunk is as long as it says. */
 static int guarded(struct job *job, void (*work)(struct job *job))
 {
+    bool ends = false;
+
+    png_each_chunk(job->data, job->size, note_end, &ends);
+    if (!ends)
+        return err_set(job->err, ERR_INVALID,
+                       "the PNG cannot be read (it ends too early): save or send it again");
     job->png = png_create_read_struct(PNG_LIBPNG_VER_STRING, job, fail, ignore_warning);
     if (!job->png)
         return err_set_nomem(job->err, "reading a PNG");
@@ -204,8 +219,6 @@ static int guarded(struct job *job, void (*work)(struct job *job))
         png_set_read_fn(job->png, job, feed);
         /* image.c has held the header to its limits already */
         png_set_user_limits(job->png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);
-        png_set_chunk_malloc_max(job->png, MAX_CHUNK);
-        png_set_chunk_cache_max(job->png, MAX_CHUNKS);
         png_read_info(job->png, job->info);
         work(job);
     } else {
