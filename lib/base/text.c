@@ -41,22 +41,27 @@ static bool follows(const unsigned char *p, size_t length, unsigned char least,
     return true;
 }
 
+size_t text_utf8_length(const char *text, size_t size)
+{
+    const unsigned char *p = (const unsigned char *)text;
+    unsigned char least, most;
+    size_t length;
+
+    if (*p < 0x80)
+        return 1;
+    length = sequence(*p, &least, &most);
+    return length && size >= length && follows(p, length, least, most) ? length : 0;
+}
+
 bool text_is_utf8(const char *text, size_t size)
 {
-    const unsigned char *p = (const unsigned char *)text, *end = p + size;
+    while (size) {
+        size_t length = text_utf8_length(text, size);
 
-    while (p < end) {
-        unsigned char least, most;
-        size_t length;
-
-        if (*p < 0x80) {
-            p++;
-            continue;
-        }
-        length = sequence(*p, &least, &most);
-        if (length == 0 || (size_t)(end - p) < length || !follows(p, length, least, most))
+        if (length == 0)
             return false;
-        p += length;
+        text += length;
+        size -= length;
     }
     return true;
 }

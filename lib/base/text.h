@@ -12,6 +12,10 @@
 /* True for well-formed UTF-8 (no overlong form, no surrogate, nothing past U+10FFFF). */
 bool text_is_utf8(const char *text, size_t size);
 
+/* The length of the one well-formed UTF-8 sequence that text starts with, 0 where there is
+ * none. size is at least 1. */
+size_t text_utf8_length(const char *text, size_t size);
+
 /* Appends text percent-encoded as RFC 3986 says: unreserved characters stay, upper-case hex;
  * '/' stays where keep_slash. */
 void text_url_encode(struct buf *out, const char *text, size_t size, bool keep_slash);
