@@ -21,8 +21,8 @@ struct envelope {
 };
 
 /* Fills headers: ce_specversion ce_id ce_type ce_source ce_time content-type traceparent.
- * type and source are borrowed ("garden.item.changed", "/item-ingest"). id NULL: a random UUID.
- * trace NULL: a new one. */
+ * type and source are borrowed ("garden.item.changed", "/item-ingest"). id NULL: a random UUID;
+ * one that is longer than 79 bytes is replaced by its SHA-256. trace NULL: a new one. */
 void envelope_fill(struct envelope *envelope, const char *type, const char *source,
                    const char *id, int64_t time_ms, const struct trace *trace);
 

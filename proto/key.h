@@ -6,7 +6,17 @@
  *   trash/<key>                                removed, can be restored
  *   cache/...                                  thumbnails; may be dropped at any time
  *
- * The search key is "<emotion>" or "<emotion>/<favorite>". */
+ * emotion: one of the eight of emotion_names, in lower case.
+ *
+ * favorite: any text without '/' and without the letters A to Z. Letters outside ASCII are
+ * taken as they are, since what lower case means differs by language.
+ *
+ * name: any text without '/' that ends in .jpeg, as the garden's own do, or in .jpg, .png or
+ * .webp, as other programs' may, in either case, with something before the ending. What is no
+ * picture (a folder's marker, a listing) is refused here, so that it never becomes an item.
+ *
+ * All of a key is safe to store (key_check). The search key is "<emotion>" or
+ * "<emotion>/<favorite>". */
 #ifndef PROTO_KEY_H
 #define PROTO_KEY_H
 
@@ -28,7 +38,8 @@ struct key {
     enum key_area area;
     char search_key[KEY_BYTES];
     char name[KEY_BYTES];
-    char orientation; /* 'v' where the character before ".jpeg" is v, else 'h' */
+    char orientation; /* 'v' where the name ends in "v.jpeg", else 'h': other endings say
+                         nothing of it */
 };
 
 /* The eight emotions in the contract's order, lower case. */
@@ -36,15 +47,16 @@ enum { EMOTION_COUNT = 8 };
 extern const char *const emotion_names[EMOTION_COUNT];
 bool emotion_is_known(const char *emotion, size_t size);
 
-/* Safe to store: no empty, "." or ".." part, no control character, no leading "/", UTF-8, 1 to
- * 1024 bytes. ERR_INVALID names what is wrong and where. */
+/* Safe to store: no empty, "." or ".." part, no control character (U+0000 to U+001F, U+007F to
+ * U+009F), no leading "/", UTF-8, 1 to 1024 bytes. ERR_INVALID names what is wrong and where.
+ */
 int key_check(const char *key, size_t size, struct err *err);
 
 /* True for keys under imgPool/ or emotions/: those that the catalogue is about. */
 bool key_is_picture(const char *key);
 
-/* Takes a picture's key apart: key_check, a known emotion, 3 or 4 parts. Another number of
- * parts is ERR_INVALID, never guessed. */
+/* Takes a picture's key apart. Another number of parts than 3 or 4 is ERR_INVALID, never
+ * guessed. key need not be NUL-terminated. */
 int key_parse(const char *key, size_t size, struct key *ret_key, struct err *err);
 
 /* The inverse. */
