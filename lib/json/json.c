@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 /* The largest whole number up to which every whole number has a double of its own. */
 static const double MAX_EXACT = 9007199254740992.0;
@@ -43,6 +44,10 @@ json_t *json_parse(const void *text, size_t size, struct err *err)
 
     if (size == 0) {
         err_set(err, ERR_INVALID, "there is nothing where JSON is needed");
+        return NULL;
+    }
+    if (memchr(text, '\0', size)) { /* jansson would take it for the end */
+        err_set(err, ERR_INVALID, "not valid JSON: there is a NUL byte in it");
         return NULL;
     }
     if (check_depth(text, size, err) < 0)
