@@ -31,7 +31,7 @@ struct catalog_conf {
     const char *url; /* "sqlite" or "postgresql://..." */
     const char *dir; /* sqlite: the folder of catalog.db; made when missing */
     bool read_only;  /* for handles that only query */
-    int timeout_ms;  /* postgresql: for one call; 0: 5000 */
+    int timeout_ms;  /* how long a call waits for a lock or the server; 0: 5000 */
 };
 
 enum catalog_area { CATALOG_POOL = 0, CATALOG_GARDEN = 1 };
@@ -53,13 +53,13 @@ struct catalog_ref {
 struct catalog_item {
     struct catalog_ref ref;
     enum catalog_state state;
-    char orientation; /* 'h' or 'v' */
     uint32_t width, height;
-    uint64_t size_bytes;
+    char orientation;                  /* 'h' or 'v' */
     char sha256[CATALOG_SHA256];       /* hex, or "" where not known */
-    int64_t event_time_ms;             /* of the event that made it what it is */
     char sequencer[CATALOG_SEQUENCER]; /* normalised (proto/object_event.h), or "" */
-    const char *control;               /* pool pictures only; NULL: none. Borrowed */
+    uint64_t size_bytes;
+    int64_t event_time_ms; /* of the event that made it what it is */
+    const char *control;   /* pool pictures only; NULL: none. Borrowed */
 };
 
 struct catalog_offset {
@@ -138,15 +138,15 @@ int catalog_heads(struct catalog *catalog,
 /* Which live items, in the order of (search key, name). */
 struct catalog_query {
     enum catalog_area area;
+    char orientation;             /* 'h', 'v' or 0 for both */
+    bool any_state;               /* removed and hidden ones too (for reconcile) */
     const char *search_key;       /* exactly this; NULL: any */
     const char *emotion;          /* this or this "/..."; NULL: any */
     const char *favorite;         /* any emotion "/" this; NULL: any */
-    char orientation;             /* 'h', 'v' or 0 for both */
     int64_t since_ms;             /* event_time_ms >= this; 0: any */
     const char *after_search_key; /* only items after this place; NULL: from the start */
     const char *after_name;
-    size_t limit;   /* 0: all */
-    bool any_state; /* removed and hidden ones too (for reconcile) */
+    size_t limit; /* 0: all */
 };
 
 /* Calls fn for each item, borrowed for the call, until fn returns < 0 (which is returned).
