@@ -1,0 +1,59 @@
+/* store_internal.h - what a backend of the store is. Not for users of store.h. */
+#ifndef LIB_STORE_STORE_INTERNAL_H
+#define LIB_STORE_STORE_INTERNAL_H
+
+#include "lib/store/store.h"
+
+enum { STORE_KEY_MAX = 1024 }; /* bytes */
+
+/* A key's part that starts so is the store's own and is never an object's. */
+#define STORE_TEMP_PREFIX ".tmp-"
+
+/* The size that asks get for all there is. */
+#define STORE_WHOLE UINT64_MAX
+
+typedef int store_list_fn(void *ctx, const char *key, const struct store_info *info,
+                          struct err *err);
+
+struct store_listing {
+    const char *prefix, *after; /* "" where there is none */
+    size_t limit;               /* 0: none */
+    store_list_fn *fn;
+    void *ctx;
+};
+
+struct store_bytes {
+    const void *data;
+    size_t size;
+};
+
+/* As the functions of store.h; keys were checked, ret_info and ret_existed may be NULL. */
+struct store_ops {
+    void (*free)(struct store *store);
+    int (*put)(struct store *store, const char *key, struct store_bytes bytes,
+               const struct store_meta *meta, struct store_info *ret_info, struct err *err);
+    int (*get)(struct store *store, const char *key, uint64_t offset, uint64_t size,
+               struct buf *ret_data, struct store_info *ret_info, struct err *err);
+    int (*open_fd)(struct store *store, const char *key, struct store_info *ret_info,
+                   struct err *err);
+    int (*head)(struct store *store, const char *key, struct store_info *ret_info,
+                struct err *err);
+    int (*copy)(struct store *store, const char *from, const char *to,
+                struct store_info *ret_info, struct err *err);
+    int (*remove)(struct store *store, const char *key, bool *ret_existed, struct err *err);
+    int (*list)(struct store *store, const struct store_listing *listing, struct err *err);
+    int (*ping)(struct store *store, struct err *err);
+    bool may_block;
+};
+
+/* The first member of each backend's own struct. */
+struct store {
+    const struct store_ops *ops;
+};
+
+struct store *store_fs_open(const struct store_conf *conf, struct err *err);
+
+/* What may be one part of a key: what is wrong with it, or NULL. */
+const char *store_part_fault(const char *part, size_t size);
+
+#endif
