@@ -76,7 +76,7 @@ static void cut(struct fs_names *names, char ret_ceiling[FS_NAME])
 /* Files and folders are kept apart from the rest (links, sockets), which are no objects. */
 static bool name_of(DIR *dir, const struct dirent *entry, char name[FS_NAME])
 {
-    size_t size = strnlen(entry->d_name, FS_NAME);
+    size_t size = strlen(entry->d_name);
     unsigned char type = entry->d_type;
     struct stat st;
 

@@ -65,7 +65,8 @@ static int walk(int root, const char *path, bool make)
 static int open_beneath(int root, const char *path, int flags)
 {
     const struct open_how how = {
-        .flags = (unsigned int)flags,
+        /* O_NOFOLLOW with O_DIRECTORY would say ENOTDIR of a link, where ELOOP tells more. */
+        .flags = (unsigned int)flags & ~(unsigned int)O_NOFOLLOW,
         .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS,
     };
 

@@ -14,7 +14,7 @@
 #include "lib/store/fs_path.h"
 #include "lib/store/store_internal.h"
 
-enum { STALE_SECONDS = 3600, FILE_MODE = 0644, FOLDER_MODE = 0755 };
+enum { FILE_MODE = 0644, FOLDER_MODE = 0755 };
 
 static const char folder_name[] = STORE_TEMP_PREFIX "put";
 
@@ -54,7 +54,7 @@ void fs_temp_done(struct fs_temp *temp)
     errno = number;
 }
 
-void fs_temp_clean(int root)
+void fs_temp_clean(int root, int older_than_s)
 {
     const int64_t now = clock_wall_ms() / 1000;
     const struct dirent *entry;
@@ -71,7 +71,7 @@ void fs_temp_clean(int root)
         /* The time of the last change of any kind: a linked file has the old one of its
          * bytes. */
         if (fstatat(dirfd(dir), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-            !S_ISDIR(st.st_mode) && st.st_ctim.tv_sec < now - STALE_SECONDS)
+            !S_ISDIR(st.st_mode) && st.st_ctim.tv_sec < now - older_than_s)
             (void)unlinkat(dirfd(dir), entry->d_name, 0);
     }
     (void)closedir(dir);

@@ -24,7 +24,7 @@ int fs_temp_create(struct fs_temp *temp);
 /* Removes the file where it still has its temporary name, and closes all. */
 void fs_temp_done(struct fs_temp *temp);
 
-/* Removes what is older than an hour: nobody writes that long. */
-void fs_temp_clean(int root);
+/* Removes what nobody has changed for that long. */
+void fs_temp_clean(int root, int older_than_s);
 
 #endif

@@ -19,7 +19,7 @@
 #include "lib/store/fs_temp.h"
 #include "lib/store/store_internal.h"
 
-enum { FOLDER_MODE = 0755, TRIES = 100 };
+enum { FOLDER_MODE = 0755, TRIES = 100, STALE_S = 3600 /* nobody writes that long */ };
 
 struct fs {
     struct store base;
@@ -358,6 +358,6 @@ struct store *store_fs_open(const struct store_conf *conf, struct err *err)
         fs_free(&fs->base);
         return NULL;
     }
-    fs_temp_clean(fs->root);
+    fs_temp_clean(fs->root, STALE_S);
     return &fs->base;
 }
