@@ -82,7 +82,7 @@ int store_put(struct store *store, const char *key, const void *data, size_t siz
 int store_get(struct store *store, const char *key, struct buf *ret_data,
               struct store_info *ret_info, struct err *err)
 {
-    return store_get_range(store, key, 0, STORE_WHOLE, ret_data, ret_info, err);
+    return store_get_range(store, key, 0, UINT64_MAX, ret_data, ret_info, err);
 }
 
 /* As store_put's. */
@@ -90,9 +90,10 @@ int store_get(struct store *store, const char *key, struct buf *ret_data,
 int store_get_range(struct store *store, const char *key, uint64_t offset, uint64_t size,
                     struct buf *ret_data, struct store_info *ret_info, struct err *err)
 {
+    const struct store_range range = {offset, size};
     int rc = check_key(key, err);
 
-    return rc < 0 ? rc : store->ops->get(store, key, offset, size, ret_data, ret_info, err);
+    return rc < 0 ? rc : store->ops->get(store, key, range, ret_data, ret_info, err);
 }
 
 int store_open_fd(struct store *store, const char *key, struct store_info *ret_info,

@@ -87,24 +87,24 @@ static ssize_t read_at(int fd, char *room, size_t size, uint64_t offset)
     return (ssize_t)done;
 }
 
-static int fs_get(struct store *store, const char *key, uint64_t offset, uint64_t size,
+static int fs_get(struct store *store, const char *key, struct store_range range,
                   struct buf *ret_data, struct store_info *ret_info, struct err *err)
 {
-    struct store_info info;
+    struct store_info info = {0};
     int fd = fs_open_fd(store, key, &info, err), rc = 0;
-    uint64_t left;
+    uint64_t left, size;
     ssize_t got;
     char *room;
 
     if (fd < 0)
         return fd;
-    left = offset < info.size ? info.size - offset : 0;
-    size = size < left ? size : left;
+    left = range.offset < info.size ? info.size - range.offset : 0;
+    size = range.size < left ? range.size : left;
     room = buf_reserve(ret_data, size);
     if (!room) {
         rc = err_set_nomem(err, "the object");
     } else {
-        got = read_at(fd, room, size, offset);
+        got = read_at(fd, room, size, range.offset);
         if (got < 0)
             rc = fs_fail(fs_of(store)->dir, "read", key, err);
         else
@@ -197,7 +197,7 @@ static int copy_bytes(struct store *store, const char *from, const char *to,
                       struct store_info *ret_info, struct err *err)
 {
     OWNED_VALUE(buf) data = {0};
-    int rc = fs_get(store, from, 0, STORE_WHOLE, &data, NULL, err);
+    int rc = fs_get(store, from, (struct store_range){0, UINT64_MAX}, &data, NULL, err);
     const struct store_bytes bytes = {data.data, data.size};
 
     return rc < 0 ? rc : fs_put(store, to, bytes, NULL, ret_info, err);
@@ -225,7 +225,7 @@ static int fs_copy(struct store *store, const char *from, const char *to,
 {
     struct fs *fs = fs_of(store);
     OWNED_VALUE(fs_temp) temp = {0};
-    struct stat st;
+    struct stat st = {0};
 
     if (fs_temp_begin(&temp, fs->root) < 0)
         return fs_fail(fs->dir, "write", to, err);

@@ -9,9 +9,6 @@ enum { STORE_KEY_MAX = 1024 }; /* bytes */
 /* A key's part that starts so is the store's own and is never an object's. */
 #define STORE_TEMP_PREFIX ".tmp-"
 
-/* The size that asks get for all there is. */
-#define STORE_WHOLE UINT64_MAX
-
 typedef int store_list_fn(void *ctx, const char *key, const struct store_info *info,
                           struct err *err);
 
@@ -27,12 +24,16 @@ struct store_bytes {
     size_t size;
 };
 
+struct store_range {
+    uint64_t offset, size; /* size is UINT64_MAX: to the end */
+};
+
 /* As the functions of store.h; keys were checked, ret_info and ret_existed may be NULL. */
 struct store_ops {
     void (*free)(struct store *store);
     int (*put)(struct store *store, const char *key, struct store_bytes bytes,
                const struct store_meta *meta, struct store_info *ret_info, struct err *err);
-    int (*get)(struct store *store, const char *key, uint64_t offset, uint64_t size,
+    int (*get)(struct store *store, const char *key, struct store_range range,
                struct buf *ret_data, struct store_info *ret_info, struct err *err);
     int (*open_fd)(struct store *store, const char *key, struct store_info *ret_info,
                    struct err *err);
