@@ -47,6 +47,11 @@ struct http_server_conf {
     http_handler *on_request;
     void (*on_answered)(void *ctx, const struct http_request *request, int status,
                         uint64_t body_bytes, int64_t took_ns); /* for metrics; may be NULL */
+    /* Shapes the answers that the server itself gives (400, 408, 413, 431, 503), text being one
+     * line that says what is wrong and how to mend it. NULL, also as its result: text/plain.
+     * The request may be read in part only: its path is "" then. Any loop. */
+    struct http_response *(*on_error)(void *ctx, const struct http_request *request, int status,
+                                      const char *text);
     void *ctx;
 };
 

@@ -22,7 +22,7 @@ void trace_start(struct trace *ret_trace);
  * (not NUL-terminated; NULL allowed) is no valid traceparent, as the standard asks. */
 void trace_continue(struct trace *ret_trace, const char *traceparent, size_t size);
 
-/* "00-<trace id>-<span id>-01". */
+/* "00-<trace id>-<span id>-01", or -00 where the trace is not sampled. */
 void trace_format(const struct trace *trace, char text[TRACE_PARENT]);
 
 #endif
