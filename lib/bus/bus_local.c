@@ -1,15 +1,16 @@
 /* bus_local.c - the local backend: a folder of topics. See bus_local.h. */
 #include "lib/bus/bus_local.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/base/text.h"
 #include "lib/bus/bus_local_checkpoint.h"
 #include "lib/bus/bus_local_maintain.h"
 #include "lib/bus/bus_local_reader.h"
@@ -17,15 +18,16 @@
 
 static int make_dir(const char *dir, struct err *err)
 {
-    OWNED_STRING path = strdup(dir);
+    char path[PATH_MAX];
+    size_t i;
 
-    if (!path)
-        return err_set_nomem(err, "the bus folder's name");
-    for (char *slash = path + 1; *slash; slash++)
-        if (*slash == '/') {
-            *slash = '\0';
+    if (text_copy(path, sizeof path, dir) < 0)
+        return err_set(err, ERR_IO, "the name of the bus folder is too long");
+    for (i = 1; path[i]; i++)
+        if (path[i] == '/') {
+            path[i] = '\0';
             (void)mkdir(path, 0777);
-            *slash = '/';
+            path[i] = '/';
         }
     if (mkdir(path, 0777) < 0 && errno != EEXIST)
         return err_set(err, ERR_IO, "cannot make the bus folder %s: %s", dir, strerror(errno));

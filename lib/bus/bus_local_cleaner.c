@@ -78,6 +78,8 @@ static void begin(struct local_cleaner *c, const char *topic, int32_t partition,
     c->end = end;
     c->kept = 0;
     c->used = 0;
+    if (c->capacity)
+        memset(c->slots, 0, c->capacity * sizeof *c->slots);
     if (getrandom(c->seed, sizeof c->seed, 0) != (ssize_t)sizeof c->seed)
         c->seed[0] = (uint64_t)clock_wall_ns();
 }
@@ -223,7 +225,8 @@ static int finish(struct local_cleaner *c, struct local_db *db, struct err *err)
     (void)sqlite3_bind_int(stmt, 3, c->partition);
     r = local_db_step(db, stmt, err);
     (void)sqlite3_finalize(stmt);
-    local_cleaner_done(c);
+    free(c->topic);
+    c->topic = NULL;
     return r;
 }
 
@@ -249,29 +252,51 @@ static int sweep_step(struct local_cleaner *c, struct sweep *sweep, struct err *
     return drop_doomed(c, sweep, err);
 }
 
-int local_cleaner_run(struct local_cleaner *cleaner, const char *topic, struct local_db *db,
-                      int64_t deadline_ns, struct err *err)
+/* One step; 1 at the end of the compaction. */
+static int step(struct local_cleaner *c, struct sweep *sweep, int *dropped, struct err *err)
 {
     const struct timespec nap = {.tv_nsec = 1000000}; /* publishers come first */
-    struct sweep sweep = {.db = db};
-    int dropped = 0, r = 0;
+    int r;
 
-    if (!cleaner->topic && choose(cleaner, topic, db, err) < 0)
-        return err->code;
-    while (cleaner->topic && r >= 0 && clock_mono_ns() < deadline_ns) {
-        if (!cleaner->sweeping) {
-            r = map_step(cleaner, &sweep, err);
-            continue;
-        }
-        r = sweep_step(cleaner, &sweep, err);
-        dropped += r > 0 ? r : 0;
-        if (r > 0)
-            (void)nanosleep(&nap, NULL);
-        if (r >= 0 && sweep.seen < SWEEP_STEP)
-            r = finish(cleaner, db, err);
-    }
+    if (!c->sweeping)
+        return map_step(c, sweep, err);
+    r = sweep_step(c, sweep, err);
+    if (r < 0)
+        return r;
+    *dropped += r;
+    if (r > 0)
+        (void)nanosleep(&nap, NULL);
+    return sweep->seen < SWEEP_STEP;
+}
+
+/* Works on the partition at hand until it is done. */
+static int run_partition(struct local_cleaner *c, struct local_db *db, int64_t deadline_ns,
+                         int *dropped, struct err *err)
+{
+    struct sweep sweep = {.db = db};
+    int r = 0;
+
+    while (r == 0 && clock_mono_ns() < deadline_ns)
+        r = step(c, &sweep, dropped, err);
     (void)sqlite3_finalize(sweep.range);
     (void)sqlite3_finalize(sweep.key_at);
     (void)sqlite3_finalize(sweep.drop);
-    return r < 0 ? r : dropped;
+    return r > 0 ? finish(c, db, err) : r;
+}
+
+int local_cleaner_run(struct local_cleaner *cleaner, const char *topic, struct local_db *db,
+                      int64_t deadline_ns, struct err *err)
+{
+    int dropped = 0;
+
+    while (err->code == 0 && clock_mono_ns() < deadline_ns) {
+        if (!cleaner->topic && choose(cleaner, topic, db, err) < 0)
+            break;
+        if (!cleaner->topic)
+            break;
+        (void)run_partition(cleaner, db, deadline_ns, &dropped, err);
+    }
+    if (!cleaner->topic)
+        local_cleaner_done(cleaner); /* the map's memory */
+    return err->code ? err->code : dropped;
 }

@@ -182,7 +182,7 @@ static bool needs_change(const struct local_group *g, const struct plan *plan,
 }
 
 static void give_back(struct local_group *g, const struct plan *plan, bool *owned,
-                   bus_revoked *on_revoked, void *ctx)
+                      bus_revoked *on_revoked, void *ctx)
 {
     for (int32_t p = 0; p < g->partitions; p++)
         if (owned[p] && !plan->wanted[p]) {

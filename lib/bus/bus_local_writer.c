@@ -214,9 +214,9 @@ static int store_next_offsets(struct local_writer *w, struct err *err)
 /* Appends all requests of the list in one transaction. */
 static int append_all(struct local_writer *w, const struct request *list, struct err *err)
 {
-    int64_t deadline_ns = list->deadline_ns;
+    int64_t deadline_ns = INT64_MAX;
 
-    for (const struct request *r = list->next; r; r = r->next)
+    for (const struct request *r = list; r; r = r->next)
         if (r->deadline_ns < deadline_ns)
             deadline_ns = r->deadline_ns;
     w->db.deadline_ns = deadline_ns;
@@ -292,9 +292,10 @@ static void withdraw(struct local_writer *w, struct request *request)
 {
     struct request **at = &w->waiting;
 
-    while (*at != request)
+    while (*at && *at != request)
         at = &(*at)->next;
-    *at = request->next;
+    if (*at)
+        *at = request->next;
     request->done = true;
     err_set(&request->err, ERR_UNAVAILABLE,
             "%s: other publishers kept it busy for too long; try again", w->db.path);
