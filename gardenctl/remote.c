@@ -8,7 +8,7 @@
 #include "lib/base/text.h"
 #include "services/common/garden_conf.h"
 
-enum { RETRIES = 4 };
+enum { RETRIES = 4, DEADLINE_MS = 60000 };
 
 static const char *setting(const char *name, const char *fallback)
 {
@@ -87,7 +87,7 @@ static void copy_reason(const struct http_client_response *response, char *out, 
                           ? json_parse(response->body.data, response->body.size, &ignored)
                           : NULL;
 
-    if (body && json_is_object(body)) {
+    if (json_is_object(body)) {
         (void)json_opt_str(body, "title", &detail, &ignored);
         (void)json_opt_str(body, "detail", &detail, &ignored);
     }
@@ -140,7 +140,7 @@ int remote_check(const struct remote *remote, const struct http_client_response 
 }
 
 int remote_call(struct remote *remote, const char *method, const char *path,
-                const struct buf *body, int deadline_ms, json_t **ret, struct err *err)
+                const struct buf *body, json_t **ret, struct err *err)
 {
     const char *const headers[] = {remote->authorization, "Content-Type: application/json"};
     OWNED_VALUE(buf) url = {0};
@@ -151,7 +151,7 @@ int remote_call(struct remote *remote, const char *method, const char *path,
         .header_count = body ? 2 : 1,
         .body = body ? body->data : NULL,
         .body_size = body ? body->size : 0,
-        .deadline_ms = deadline_ms,
+        .deadline_ms = DEADLINE_MS,
         .retries = RETRIES,
     };
     struct err failure = {0};

@@ -23,10 +23,10 @@ void remote_done(struct remote *remote);
 int remote_read_key(struct buf *out, struct err *err);
 
 /* Sends path (starts with a slash, already percent-encoded) with a JSON body, or none (NULL),
- * and waits at most deadline_ms. A status under 400 with a JSON body gives a new reference in
+ * and waits at most a minute. A status under 400 with a JSON body gives a new reference in
  * *ret (may be NULL). Anything else is a failure in plain words. */
 int remote_call(struct remote *remote, const char *method, const char *path,
-                const struct buf *body, int deadline_ms, json_t **ret, struct err *err);
+                const struct buf *body, json_t **ret, struct err *err);
 
 /* Turns an answer into a failure, or 0 for a status under 400. failure is what
  * http_client_done was given. */

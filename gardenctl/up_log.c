@@ -91,7 +91,7 @@ static void on_line(struct up_log *log, const char *line, size_t size)
 
     if (log->verbose)
         printf("%.*s\n", (int)size, line);
-    if (!object || !json_is_object(object)) {
+    if (!json_is_object(object)) {
         char text[UP_LOG_REASON];
 
         (void)snprintf(text, sizeof text, "%.*s", (int)size, line);

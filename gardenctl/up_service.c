@@ -30,7 +30,7 @@ enum { FIRST_FD = 3 }; /* where sd_listen_fds(3) puts the socket */
 /* How the socket is reached from this machine: the wildcard address becomes loopback. */
 static int describe_socket(int fd, char address[UP_ADDRESS], struct err *err)
 {
-    struct sockaddr_storage bound;
+    struct sockaddr_storage bound = {0};
     socklen_t size = sizeof bound;
     char host[INET6_ADDRSTRLEN] = "";
 
