@@ -18,7 +18,7 @@ pids=()
 stop() {
     local pid name
     for pid in "${pids[@]}"; do
-        kill "$pid" 2>/dev/null && wait "$pid" 2>/dev/null || true
+        if kill "$pid" 2>/dev/null; then wait "$pid" 2>/dev/null || true; fi
     done
     for name in kafka postgres; do
         [ -d "$work/$name" ] && tests/engines/$name.sh stop "$work/$name" >/dev/null 2>&1

@@ -12,7 +12,7 @@ packages_for() {
                  libjansson-dev libsqlite3-dev libpq-dev libssl-dev libjpeg-dev libpng-dev libwebp-dev
                  libexpat1-dev uthash-dev ca-certificates" ;;
     test) echo "postgresql clang libclang-rt-dev curl?curl python3?python3 python3-venv
-                default-jre-headless?java maven?mvn golang-go?go git?git procps?pgrep" ;;
+                default-jre-headless?java maven?mvn golang-go?go s3cmd git?git procps?pgrep" ;;
     lint) echo "clang-format clang-tidy clang shellcheck git?git" ;;
     bench) echo "nginx-light?nginx wrk curl?curl" ;;
     *) echo "setup.sh: no purpose '$1'; there are build, test, lint and bench" >&2 && exit 2 ;;
