@@ -1,0 +1,190 @@
+/* reply.c - see reply.h. */
+#include "gateway/reply.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/base/text.h"
+#include "lib/json/json.h"
+
+#define RETRY_SECONDS "2"
+
+void reply_done(struct reply *reply)
+{
+    buf_done(&reply->body);
+    buf_done(&reply->header_text);
+    blob_free(reply->blob);
+    if (reply->fd > 0)
+        (void)close(reply->fd);
+    memset(reply, 0, sizeof *reply);
+}
+
+void reply_header(struct reply *reply, const char *name, const char *value)
+{
+    if (reply->header_count == REPLY_HEADERS) {
+        reply->header_text.failed = true;
+        return;
+    }
+    reply->headers[reply->header_count].name = name;
+    reply->headers[reply->header_count++].at = reply->header_text.size;
+    buf_append(&reply->header_text, value, strlen(value) + 1);
+}
+
+void reply_text(struct reply *reply, int status, const char *text)
+{
+    buf_clear(&reply->body);
+    reply->status = status;
+    reply->type = "text/plain; charset=utf-8";
+    buf_append_str(&reply->body, text);
+}
+
+void reply_json(struct reply *reply, int status, struct buf *body)
+{
+    buf_done(&reply->body);
+    reply->status = status;
+    reply->type = "application/json";
+    reply->body = *body;
+    memset(body, 0, sizeof *body);
+}
+
+const char *reply_phrase(int status)
+{
+    static const struct {
+        int status;
+        const char *phrase;
+    } phrases[] = {
+        {200, "OK"},
+        {400, "Bad Request"},
+        {401, "Unauthorized"},
+        {403, "Forbidden"},
+        {404, "Not Found"},
+        {405, "Method Not Allowed"},
+        {409, "Conflict"},
+        {412, "Precondition Failed"},
+        {413, "Content Too Large"},
+        {415, "Unsupported Media Type"},
+        {416, "Range Not Satisfiable"},
+        {422, "Unprocessable Content"},
+        {429, "Too Many Requests"},
+        {500, "Internal Server Error"},
+        {502, "Bad Gateway"},
+        {503, "Service Unavailable"},
+    };
+
+    for (size_t i = 0; i < sizeof phrases / sizeof *phrases; i++)
+        if (phrases[i].status == status)
+            return phrases[i].phrase;
+    return "Error";
+}
+
+static void write_problem(struct reply *reply, struct http_request *request, int status,
+                          const char *detail)
+{
+    OWNED_VALUE(buf) out = {0};
+
+    json_write_open(&out, '{');
+    json_put_str(&out, "type", "about:blank");
+    json_put_str(&out, "title", reply_phrase(status));
+    json_put_int(&out, "status", status);
+    json_write_name(&out, "detail");
+    json_write_str_n(&out, detail, strlen(detail));
+    json_put_str(&out, "instance", http_raw_path(request));
+    json_put_str(&out, "trace_id", http_trace(request)->trace_id);
+    json_write_close(&out, '}');
+    reply_json(reply, status, &out);
+    reply->type = "application/problem+json";
+}
+
+void reply_problem(struct reply *reply, struct http_request *request, int status,
+                   const char *fmt, ...)
+{
+    char detail[512];
+    va_list args;
+
+    va_start(args, fmt);
+    (void)vsnprintf(detail, sizeof detail, fmt, args);
+    va_end(args);
+    if (text_starts_with(http_path(request), "/v1/")) {
+        write_problem(reply, request, status, detail);
+    } else {
+        reply_text(reply, status, detail);
+        buf_append_char(&reply->body, '\n');
+    }
+    if (status == 503)
+        reply_header(reply, "Retry-After", RETRY_SECONDS);
+}
+
+int reply_status_of(int err_code)
+{
+    switch (err_code) {
+    case ERR_INVALID:
+        return 400;
+    case ERR_DENIED:
+        return 403;
+    case ERR_NOT_FOUND:
+        return 404;
+    case ERR_CONFLICT:
+        return 409;
+    case ERR_TOO_LARGE:
+        return 413;
+    case ERR_REMOTE:
+        return 502;
+    case ERR_IO: /* a full disk, a read-only store: it can be mended, and then works again */
+    case ERR_UNAVAILABLE:
+    case ERR_TIMEOUT:
+        return 503;
+    default:
+        return 500;
+    }
+}
+
+void reply_error(struct reply *reply, struct http_request *request, const struct err *err)
+{
+    reply_problem(reply, request, reply_status_of(err->code), "%s", err->text);
+}
+
+static struct http_response *make_response(struct reply *reply)
+{
+    struct http_response *response;
+
+    if (reply->fd > 0) {
+        response = http_response_file(reply->status, reply->type, reply->fd, reply->offset,
+                                      reply->count);
+        reply->fd = 0;
+        return response;
+    }
+    if (reply->blob) {
+        response = http_response_shared(reply->status, reply->type,
+                                        reply->blob->data + reply->offset,
+                                        (size_t)reply->count, blob_release, reply->blob);
+        reply->blob = NULL;
+        return response;
+    }
+    if (reply->body.size > 0) {
+        size_t size = reply->body.size;
+
+        return http_response_owned(reply->status, reply->type, buf_take(&reply->body), size);
+    }
+    return http_response_static(reply->status, reply->type, "", 0);
+}
+
+void reply_send(struct reply *reply, struct http_request *request)
+{
+    struct http_response *response;
+
+    if (reply->status == 0 || !buf_ok(&reply->body) || !buf_ok(&reply->header_text)) {
+        reply_done(reply);
+        reply_text(reply, 500, "the answer could not be made: no memory\n");
+    }
+    response = make_response(reply);
+    if (response) {
+        http_response_header(response, "X-Content-Type-Options", "nosniff");
+        for (size_t i = 0; i < reply->header_count; i++)
+            http_response_header(response, reply->headers[i].name,
+                                 reply->header_text.data + reply->headers[i].at);
+    }
+    http_respond(request, response);
+    reply_done(reply);
+}

@@ -1,0 +1,48 @@
+/* routes.h - the table of routes: the one place that says what the gateway answers to, for
+ * whom, and within which limits. docs/security.md shows the same table. */
+#ifndef GATEWAY_ROUTES_H
+#define GATEWAY_ROUTES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "gateway/gateway.h"
+
+/* Makes the reply, or sees to it that somebody will and sets reply->later. */
+typedef void route_handler(struct gateway *gateway, struct http_request *request,
+                           struct reply *reply);
+
+/* Tries to make the reply on the event loop, without waiting for anything. False: it takes a
+ * worker, and nothing was done. */
+typedef bool route_attempt(struct gateway *gateway, struct http_request *request,
+                           struct reply *reply);
+
+enum route_place {
+    ON_LOOP,         /* never waits */
+    ON_QUICK_WORKER, /* short, but may wait for an engine or the disk */
+    ON_SLOW_WORKER,  /* long or heavy */
+};
+
+struct route {
+    const char *method;
+    const char *pattern; /* a path; a '*' at the end stands for one or more characters */
+    unsigned roles;      /* who may: enum role, ored; 0: everybody */
+    enum route_place place;
+    route_handler *handle;
+    route_attempt *attempt; /* tried first; may be NULL */
+    bool large_body;        /* up to GARDEN_MAX_UPLOAD_MB */
+    bool no_replay;         /* takes no Idempotency-Key: its answer holds a secret */
+};
+
+extern const struct route routes[];
+extern const size_t route_count;
+
+/* The route, or NULL. Then *ret_other is a route of the same path for another method, or NULL.
+ * HEAD is answered by GET's route. */
+const struct route *route_find(const char *method, const char *path,
+                               const struct route **ret_other);
+
+/* True where the pattern fits the path. */
+bool route_fits(const char *pattern, const char *path);
+
+#endif

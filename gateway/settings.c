@@ -1,0 +1,76 @@
+/* settings.c - see settings.h. */
+#include "gateway/settings.h"
+
+#include <stddef.h>
+#include <stdio.h>
+
+#define FIELD(member) offsetof(struct settings, member)
+
+static const struct conf_field fields[] = {
+    {"GARDEN_LISTEN", CONF_STRING, "127.0.0.1:8080", FIELD(listen),
+     "address and port to serve on; port 0 takes any free one", 0, 0},
+    {"GARDEN_PUBLIC_URL", CONF_STRING, "", FIELD(public_url),
+     "start of the URLs in answers, e.g. https://garden.example.org; unset: the request's Host",
+     0, 0},
+    {"GARDEN_TRUST_PROXY", CONF_BOOL, "0", FIELD(trust_proxy),
+     "1: believe X-Forwarded-Proto, -Host and -For, which a proxy in front must set", 0, 0},
+    {"GARDEN_REQUIRE_KEYS", CONF_BOOL, "0", FIELD(require_keys),
+     "1: kiosk and display routes need a key on loopback, too", 0, 0},
+    {"GARDEN_OPERATOR_KEY", CONF_STRING, "", FIELD(operator_key),
+     "the operator's API key; unset: the one in GARDEN_DATA/operator.key, made when missing", 0,
+     0},
+    {"GARDEN_KIOSK_KEY", CONF_STRING, "", FIELD(kiosk_key),
+     "the kiosks' API key; unset: the one in GARDEN_DATA/kiosk.key, made when missing", 0, 0},
+    {"GARDEN_DISPLAY_KEY", CONF_STRING, "", FIELD(display_key),
+     "the displays' API key; unset: the one in GARDEN_DATA/display.key, made when missing", 0,
+     0},
+    {"GARDEN_CORS_ORIGINS", CONF_STRING, "", FIELD(cors_origins),
+     "web origins that may call from a browser, separated by commas", 0, 0},
+    {"GARDEN_RATE_PER_KEY", CONF_INT, "2000", FIELD(rate_per_key),
+     "requests a second for each API key; 0: no limit", 0, 1000000},
+    {"GARDEN_RATE_PER_ADDRESS", CONF_INT, "500", FIELD(rate_per_address),
+     "requests a second for each address without a key; 0: no limit", 0, 1000000},
+    {"GARDEN_INGEST_URL", CONF_STRING, "http://127.0.0.1:8091", FIELD(ingest_url),
+     "where item-ingest answers", 0, 0},
+    {"GARDEN_SHARE", CONF_STRING, "", FIELD(share),
+     "folder that holds web/ and proto/; unset: looked for beside the program", 0, 0},
+    {"GARDEN_LOOPS", CONF_INT, "0", FIELD(loops),
+     "event loop threads; 0: one for each core, at most 4", 0, 64},
+    {"GARDEN_QUICK_WORKERS", CONF_INT, "4", FIELD(quick_workers),
+     "threads for short calls that may wait for an engine", 1, 256},
+    {"GARDEN_SLOW_WORKERS", CONF_INT, "2", FIELD(slow_workers),
+     "threads for bulk work, uploads and thumbnails", 1, 256},
+    {"GARDEN_QUEUE", CONF_INT, "256", FIELD(queue),
+     "requests that may wait for each kind of worker; more are answered 503", 1, 100000},
+    {"GARDEN_CACHE_MB", CONF_INT, "64", FIELD(cache_mb),
+     "memory for pictures that are asked for often, and as much again for gardens, in MiB", 1,
+     65536},
+    {"GARDEN_CACHE_CHECK_MS", CONF_INT, "100", FIELD(cache_check_ms),
+     "how long a cached picture is served before the store is asked whether it changed, in ms",
+     0, 60000},
+    {"GARDEN_MAX_CONNECTIONS", CONF_INT, "8192", FIELD(max_connections),
+     "open connections at a time", 16, 1000000},
+    {"GARDEN_MAX_UPLOAD_MB", CONF_INT, "40", FIELD(max_upload_mb),
+     "largest picture that can be uploaded, in MiB", 1, 1024},
+};
+
+enum { FIELD_COUNT = sizeof fields / sizeof *fields };
+
+int settings_load(struct settings *settings, struct err *err)
+{
+    struct settings loaded = {0};
+    int r = garden_conf_load(&loaded.garden, err);
+
+    if (r == 0)
+        r = conf_load(&loaded, fields, FIELD_COUNT, err);
+    if (r == 0)
+        *settings = loaded;
+    return r;
+}
+
+void settings_print_help(void)
+{
+    conf_print_help(fields, FIELD_COUNT);
+    printf("and, as for every program of the garden:\n");
+    conf_print_help(garden_fields, garden_field_count);
+}

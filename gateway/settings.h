@@ -1,0 +1,26 @@
+/* settings.h - what the gateway can be told by environment variables. */
+#ifndef GATEWAY_SETTINGS_H
+#define GATEWAY_SETTINGS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "services/common/garden_conf.h"
+
+struct settings {
+    struct garden_conf garden; /* the settings that all programs share */
+    const char *listen, *public_url, *cors_origins, *ingest_url, *share;
+    const char *operator_key, *kiosk_key, *display_key;
+    bool require_keys, trust_proxy;
+    int64_t rate_per_key, rate_per_address;
+    int64_t loops, quick_workers, slow_workers, queue;
+    int64_t cache_mb, cache_check_ms, max_connections, max_upload_mb;
+};
+
+/* Reads both tables. ERR_INVALID names the variable. */
+int settings_load(struct settings *settings, struct err *err);
+
+/* Both tables, one line for each variable, on stdout. */
+void settings_print_help(void);
+
+#endif
