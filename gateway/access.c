@@ -23,7 +23,7 @@ struct access {
     const struct settings *settings;
     struct keyring *keyring;
     uint8_t secret[SESSION_SECRET];
-    bool open; /* kiosk and display routes need no key */
+    bool open;                          /* kiosk and display routes need no key */
     struct rate *per_key, *per_address; /* NULL: no limit */
     struct rate *wrong_keys;
     struct caller callers[CALLERS];
@@ -154,7 +154,8 @@ static const struct caller *identify_bearer(struct access *access, struct http_r
         refuse_rate(request, wait_s, reply);
         return NULL;
     }
-    reply_problem(reply, request, 401, "this key is not known here: check it for typing errors");
+    reply_problem(reply, request, 401,
+                  "this key is not known here: check it for typing errors");
     reply_header(reply, "WWW-Authenticate", "Bearer error=\"invalid_token\"");
     return NULL;
 }

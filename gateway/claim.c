@@ -88,8 +88,9 @@ static void answer_claim(enum catalog_claim claim, struct http_request *request,
                          struct reply *reply)
 {
     if (claim == CATALOG_CLAIM_RUNNING) {
-        reply_problem(reply, request, 409,
-                      "the first request with this Idempotency-Key is still at work: ask again");
+        reply_problem(
+            reply, request, 409,
+            "the first request with this Idempotency-Key is still at work: ask again");
         reply_header(reply, "Retry-After", "1");
         return;
     }

@@ -76,8 +76,8 @@ static const char *read_number(const char *p, uint64_t *ret)
     if (!isdigit((unsigned char)*p))
         return NULL;
     for (; isdigit((unsigned char)*p); p++)
-        number = number > UINT64_MAX / 10 - 1 ? UINT64_MAX - 9
-                                              : number * 10 + (uint64_t)(*p - '0');
+        number =
+            number > UINT64_MAX / 10 - 1 ? UINT64_MAX - 9 : number * 10 + (uint64_t)(*p - '0');
     *ret = number;
     return p;
 }

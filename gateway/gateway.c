@@ -74,12 +74,19 @@ struct gateway *gateway_new(const struct settings *settings, bool on_loopback, s
     return gateway;
 }
 
+void gateway_stop(struct gateway *gateway)
+{
+    watch_free(gateway->watch);
+    gateway->watch = NULL;
+    workers_free(gateway->workers); /* its jobs use all the rest */
+    gateway->workers = NULL;
+}
+
 void gateway_free(struct gateway *gateway)
 {
     if (!gateway)
         return;
-    watch_free(gateway->watch);
-    workers_free(gateway->workers); /* its jobs use all the rest */
+    gateway_stop(gateway);
     thumbs_free(gateway->thumbs);
     dispatch_free(gateway->dispatch);
     meters_free(gateway->meters);

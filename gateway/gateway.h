@@ -28,7 +28,11 @@ struct gateway {
 
 /* on_loopback: the gateway can be reached from this machine only. */
 struct gateway *gateway_new(const struct settings *settings, bool on_loopback, struct err *err);
-void gateway_free(struct gateway *gateway); /* after the server was stopped */
+void gateway_free(struct gateway *gateway);
+
+/* Ends what works on requests in the background, after they were answered: between stopping
+ * the server and freeing it. */
+void gateway_stop(struct gateway *gateway);
 DEFINE_OWNED(gateway)
 
 /* Adds what every answer carries and sends it; ends the reply. */

@@ -1,9 +1,9 @@
 /* keyring.h - API keys and the roles they give.
  *
- * GARDEN_DATA/keys.json keeps a salted SHA-256 (HMAC) of each key, never the key. A role's own key
- * comes from the environment, or else is made once and kept readable for the machine's operator
- * in GARDEN_DATA/<role>.key, mode 0600: gardenctl takes it from there. Further keys may be
- * added to keys.json; it is read at start. */
+ * GARDEN_DATA/keys.json keeps a salted SHA-256 (HMAC) of each key, never the key. A role's own
+ * key comes from the environment, or else is made once and kept readable for the machine's
+ * operator in GARDEN_DATA/<role>.key, mode 0600: gardenctl takes it from there. Further keys
+ * may be added to keys.json; it is read at start. */
 #ifndef GATEWAY_KEYRING_H
 #define GATEWAY_KEYRING_H
 

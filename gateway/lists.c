@@ -47,8 +47,8 @@ static int render_item(void *ctx, const struct catalog_item *item, struct err *e
     (void)err;
     buf_append_str(out, out->size ? ",{\"url\":\"" : "{\"url\":\"");
     buf_append(out, wanted->base.data, wanted->base.size); /* characters of a URL only */
-    buf_append_str(out, wanted->area == CATALOG_POOL ? "/" KEY_POOL_PREFIX
-                                                     : "/" KEY_GARDEN_PREFIX);
+    buf_append_str(out,
+                   wanted->area == CATALOG_POOL ? "/" KEY_POOL_PREFIX : "/" KEY_GARDEN_PREFIX);
     text_url_encode(out, item->ref.search_key, strlen(item->ref.search_key), true);
     buf_append_char(out, '/');
     text_url_encode(out, item->ref.name, strlen(item->ref.name), true);
@@ -121,8 +121,8 @@ static struct blob *find_or_render(struct gateway *gateway, const struct wanted 
     return blob;
 }
 
-static int read_wanted(struct gateway *gateway, struct http_request *request, const json_t *body,
-                       struct wanted *wanted, struct err *err)
+static int read_wanted(struct gateway *gateway, struct http_request *request,
+                       const json_t *body, struct wanted *wanted, struct err *err)
 {
     if (json_get_str(body, "emotion", &wanted->search_key, err) < 0 ||
         search_key_check(wanted->search_key, err) < 0 ||

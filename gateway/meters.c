@@ -29,24 +29,25 @@ struct meters {
 
 static void register_shared(struct meters *meters)
 {
-    static const char *const caches[METERS_CACHES] = {
-        "cache=\"lists\"", "cache=\"pictures\"", "cache=\"thumbnails\""};
+    static const char *const caches[METERS_CACHES] = {"cache=\"lists\"", "cache=\"pictures\"",
+                                                      "cache=\"thumbnails\""};
 
     meters->in_flight =
         metric_gauge("garden_http_in_flight", "Requests that are being answered.", NULL);
     meters->sent_bytes =
         metric_counter("garden_http_sent_bytes_total", "Bytes of answers' bodies.", NULL);
-    meters->busy = metric_counter("garden_http_busy_total",
-                                  "Requests refused because the workers' queue was full.", NULL);
-    meters->waiting[LANE_QUICK] =
-        metric_gauge("garden_workers_waiting", "Jobs that wait for a worker.", "lane=\"quick\"");
+    meters->busy =
+        metric_counter("garden_http_busy_total",
+                       "Requests refused because the workers' queue was full.", NULL);
+    meters->waiting[LANE_QUICK] = metric_gauge(
+        "garden_workers_waiting", "Jobs that wait for a worker.", "lane=\"quick\"");
     meters->waiting[LANE_SLOW] =
         metric_gauge("garden_workers_waiting", "Jobs that wait for a worker.", "lane=\"slow\"");
     for (int i = 0; i < METERS_CACHES; i++) {
         meters->cache_hits[i] = metric_counter("garden_cache_hits_total",
                                                "Answers that were in the cache.", caches[i]);
-        meters->cache_misses[i] = metric_counter(
-            "garden_cache_misses_total", "Answers that had to be made.", caches[i]);
+        meters->cache_misses[i] = metric_counter("garden_cache_misses_total",
+                                                 "Answers that had to be made.", caches[i]);
     }
     for (int i = 0; i < 2; i++)
         meters->cache_bytes[i] =
@@ -71,8 +72,9 @@ struct meters *meters_new(struct gateway *gateway, struct err *err)
         metrics_label(&labels, "route", i < route_count ? routes[i].pattern : "none");
         metrics_label(&labels, "method", i < route_count ? routes[i].method : "any");
         meters->routes[i].seconds = metric_histogram(
-            "garden_http_request_seconds", "From the head of a request to the end of its answer.",
-            buf_text(&labels), metric_seconds_bounds, metric_seconds_bound_count);
+            "garden_http_request_seconds",
+            "From the head of a request to the end of its answer.", buf_text(&labels),
+            metric_seconds_bounds, metric_seconds_bound_count);
     }
     return meters;
 }

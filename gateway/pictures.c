@@ -120,7 +120,8 @@ static int answer_large(struct gateway *gateway, struct http_request *request, c
 {
     struct err err = {0};
     char etag[BLOB_ETAG], modified[CLOCK_TEXT];
-    struct entity entity = {.type = media_type(key, NULL, 0), .etag = etag, .modified = modified};
+    struct entity entity = {
+        .type = media_type(key, NULL, 0), .etag = etag, .modified = modified};
     int fd = store_open_fd(gateway->store, key, info, &err);
 
     if (fd < 0 && err.code != ERR_INVALID) {
@@ -188,8 +189,8 @@ static void answer_from_store(struct gateway *gateway, struct http_request *requ
 
 static bool is_fresh(const struct gateway *gateway, struct blob *blob)
 {
-    return blob && clock_mono_ms() - atomic_load(&blob->checked_ms) <
-                       gateway->settings->cache_check_ms;
+    return blob &&
+           clock_mono_ms() - atomic_load(&blob->checked_ms) < gateway->settings->cache_check_ms;
 }
 
 static bool answer(struct gateway *gateway, struct http_request *request, bool in_line,

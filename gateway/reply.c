@@ -156,9 +156,9 @@ static struct http_response *make_response(struct reply *reply)
         return response;
     }
     if (reply->blob) {
-        response = http_response_shared(reply->status, reply->type,
-                                        reply->blob->data + reply->offset,
-                                        (size_t)reply->count, blob_release, reply->blob);
+        response =
+            http_response_shared(reply->status, reply->type, reply->blob->data + reply->offset,
+                                 (size_t)reply->count, blob_release, reply->blob);
         reply->blob = NULL;
         return response;
     }

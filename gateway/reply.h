@@ -18,9 +18,9 @@
 enum { REPLY_HEADERS = 12 };
 
 struct reply {
-    int status;       /* 0: not answered yet */
-    const char *type; /* borrowed for ever; NULL: no body */
-    struct buf body;  /* owned; or else one of: */
+    int status;        /* 0: not answered yet */
+    const char *type;  /* borrowed for ever; NULL: no body */
+    struct buf body;   /* owned; or else one of: */
     struct blob *blob; /* owned reference; from offset on, count bytes */
     int fd;            /* owned where > 0; from offset on, count bytes */
     uint64_t offset, count;

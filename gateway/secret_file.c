@@ -15,8 +15,8 @@ static int path_of(const char *dir, const char *name, const char *ending, char p
     int n = snprintf(path, PATH_MAX, "%s/%s%s", dir, name, ending);
 
     if (n < 0 || n >= PATH_MAX)
-        return err_set(err, ERR_INVALID, "the path of %s is too long: use a shorter GARDEN_DATA",
-                       name);
+        return err_set(err, ERR_INVALID,
+                       "the path of %s is too long: use a shorter GARDEN_DATA", name);
     return 0;
 }
 

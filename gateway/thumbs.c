@@ -126,7 +126,8 @@ static int render(struct gateway *gateway, const struct thumb *thumb, struct buf
     return image_encode_jpeg(&image, QUALITY, NULL, out, err);
 }
 
-static struct blob *make(struct gateway *gateway, const struct thumb *thumb, struct err *err)
+static struct blob *make_thumb(struct gateway *gateway, const struct thumb *thumb,
+                               struct err *err)
 {
     OWNED_VALUE(buf) jpeg = {0};
     struct store_info info = {.mtime_ns = clock_wall_ns()};
@@ -136,7 +137,8 @@ static struct blob *make(struct gateway *gateway, const struct thumb *thumb, str
     if (render(gateway, thumb, &jpeg, err) < 0)
         return NULL;
     if (can_be_kept(thumb)) /* where the disk is full it is made again next time */
-        (void)store_put(gateway->store, thumb->key, jpeg.data, jpeg.size, NULL, &info, &ignored);
+        (void)store_put(gateway->store, thumb->key, jpeg.data, jpeg.size, NULL, &info,
+                        &ignored);
     blob = blob_of(thumb, jpeg.data, jpeg.size, &info);
     if (!blob)
         err_set_nomem(err, "a thumbnail");
@@ -178,8 +180,12 @@ static void finish(struct making *making, struct blob *blob, const struct err *e
 static void run_making(void *ctx)
 {
     struct making *making = ctx;
+    const char *key = making->thumb.key;
     struct err err = {0};
-    OWNED(blob) blob = make(making->gateway, &making->thumb, &err);
+    OWNED(blob) blob = lru_get(making->gateway->pictures, key, strlen(key));
+
+    if (!blob) /* else it was made while this request was on its way here */
+        blob = make_thumb(making->gateway, &making->thumb, &err);
 
     finish(making, blob, &err);
 }
@@ -228,8 +234,7 @@ static struct blob *find_in_store(struct gateway *gateway, const struct thumb *t
     struct err err = {0};
     struct blob *blob;
 
-    if (!can_be_kept(thumb) ||
-        store_get(gateway->store, thumb->key, &data, &info, &err) < 0)
+    if (!can_be_kept(thumb) || store_get(gateway->store, thumb->key, &data, &info, &err) < 0)
         return NULL;
     blob = blob_of(thumb, buf_text(&data), data.size, &info);
     if (blob)
@@ -281,7 +286,8 @@ bool thumbs_answer(struct gateway *gateway, struct http_request *request, const 
 
 /* -- dropping -- */
 
-static int remove_one(void *ctx, const char *key, const struct store_info *info, struct err *err)
+static int remove_one(void *ctx, const char *key, const struct store_info *info,
+                      struct err *err)
 {
     struct gateway *gateway = ctx;
 

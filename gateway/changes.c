@@ -1,0 +1,48 @@
+/* changes.c - see changes.h. */
+#include "gateway/changes.h"
+
+#include "gateway/pictures.h"
+#include "lib/base/clock.h"
+
+enum { PART = 64 };
+
+static void forget(struct gateway *gateway, const struct object_change_request *request)
+{
+    if (request->what == OBJECT_CLEAR)
+        return;
+    if (request->what != OBJECT_COPY)
+        pictures_forget(gateway, request->key);
+    if (request->to)
+        pictures_forget(gateway, request->to);
+}
+
+int changes_apply(struct gateway *gateway, struct http_request *request,
+                  const struct object_change_request *requests, size_t count,
+                  struct object_change_result *ret_results, struct err *err)
+{
+    for (size_t at = 0; at < count; at += PART) {
+        size_t part = count - at < PART ? count - at : PART;
+        int r;
+
+        if (clock_mono_ms() >= http_deadline_ms(request))
+            return err_set(err, ERR_TIMEOUT,
+                           "%zu of %zu were done in time: send the request again", at, count);
+        r = object_writer_apply(&gateway->writer, requests + at, part, http_trace(request),
+                                ret_results + at, err);
+        for (size_t i = at; i < at + part; i++)
+            forget(gateway, &requests[i]);
+        if (r < 0)
+            return r;
+    }
+    return 0;
+}
+
+int changes_apply_one(struct gateway *gateway, struct http_request *request,
+                      const struct object_change_request *change, struct err *err)
+{
+    struct object_change_result result = {0};
+
+    if (changes_apply(gateway, request, change, 1, &result, err) < 0)
+        return err->code;
+    return result.code < 0 ? err_set(err, result.code, "%s", result.reason) : 0;
+}

@@ -1,0 +1,30 @@
+/* health.h - asks every part that the gateway needs whether it is well, and counts pictures.
+ * Blocks as long as the engines' own limits allow. */
+#ifndef GATEWAY_HEALTH_H
+#define GATEWAY_HEALTH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "gateway/gateway.h"
+#include "proto/key.h"
+
+enum health_part { HEALTH_BUS, HEALTH_STORE, HEALTH_CATALOG, HEALTH_INGEST, HEALTH_PARTS };
+
+struct health {
+    struct {
+        bool up;
+        char reason[200]; /* "" while up */
+    } parts[HEALTH_PARTS];
+    bool ready;                      /* all of them are up */
+    uint64_t live[2][EMOTION_COUNT]; /* pictures, by enum catalog_area and emotion */
+    int64_t lag;     /* events of garden.objects not catalogued yet; -1: not known */
+    int64_t wall_ms; /* when it was asked */
+};
+
+/* As it is called outside: "bus", "store", "catalogue", "item-ingest". */
+const char *health_part_name(enum health_part part);
+
+void health_check(struct gateway *gateway, struct health *ret_health);
+
+#endif
