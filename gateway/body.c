@@ -32,11 +32,27 @@ void key_list_done(struct key_list *list)
     *list = (struct key_list){0};
 }
 
+static int copy_keys(const json_t *array, const char *member, struct key_list *list,
+                     struct err *err)
+{
+    for (size_t i = 0; i < json_array_size(array); i++) {
+        const json_t *key = json_array_get(array, i);
+
+        if (!json_is_string(key))
+            return err_set(err, ERR_INVALID, "%s[%zu] is not a string", member, i);
+        list->keys[i] = strdup(json_string_value(key));
+        if (!list->keys[i])
+            return err_set_nomem(err, member);
+        list->count++;
+    }
+    return 0;
+}
+
 static int read_array(const json_t *array, const char *member, struct key_list *ret_list,
                       struct err *err)
 {
     size_t count = json_array_size(array);
-    OWNED_VALUE(key_list) list = {0};
+    struct key_list list = {0};
 
     if (count > KEY_LIST_MAX)
         return err_set(err, ERR_TOO_LARGE, "%s has %zu keys: send at most %d at a time", member,
@@ -44,19 +60,11 @@ static int read_array(const json_t *array, const char *member, struct key_list *
     list.keys = calloc(count ? count : 1, sizeof *list.keys);
     if (!list.keys)
         return err_set_nomem(err, member);
-    for (size_t i = 0; i < count; i++) {
-        const json_t *key = json_array_get(array, i);
-
-        if (!json_is_string(key))
-            return err_set(err, ERR_INVALID, "%s[%zu] is not a string", member, i);
-        list.keys[i] = strdup(json_string_value(key));
-        if (!list.keys[i])
-            return err_set_nomem(err, member);
-        list.count++;
-    }
-    *ret_list = list;
-    list = (struct key_list){0};
-    return 0;
+    if (copy_keys(array, member, &list, err) < 0)
+        key_list_done(&list);
+    else
+        *ret_list = list;
+    return err->code;
 }
 
 static int read_string(const json_t *value, const char *member, struct key_list *ret_list,

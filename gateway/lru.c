@@ -1,4 +1,4 @@
-/* lru.c - see lru.h. A hash map beside a ring of entries in the order of their last use. */
+/* lru.c - see lru.h. A hash map beside a list of entries in the order of their last use. */
 #include "gateway/lru.h"
 
 #include <pthread.h>
@@ -7,7 +7,7 @@
 #include "lib/base/map.h"
 
 struct entry {
-    struct entry *newer, *older; /* a ring around lru.ring */
+    struct entry *newer, *older; /* NULL at the ends */
     struct blob *blob;
     size_t cost;
     size_t key_size;
@@ -17,7 +17,7 @@ struct entry {
 struct lru {
     pthread_mutex_t lock;
     struct map *map;
-    struct entry ring; /* older: the newest; newer: the oldest */
+    struct entry *newest, *oldest;
     size_t bytes, max_bytes;
 };
 
@@ -33,40 +33,60 @@ struct lru *lru_new(size_t max_bytes, struct err *err)
         return NULL;
     }
     (void)pthread_mutex_init(&lru->lock, NULL);
-    lru->ring.newer = lru->ring.older = &lru->ring;
     lru->max_bytes = max_bytes;
     return lru;
 }
 
-static void unlink_entry(struct entry *entry)
+static void unlink_entry(struct lru *lru, struct entry *entry)
 {
-    entry->newer->older = entry->older;
-    entry->older->newer = entry->newer;
+    if (entry->newer)
+        entry->newer->older = entry->older;
+    else
+        lru->newest = entry->older;
+    if (entry->older)
+        entry->older->newer = entry->newer;
+    else
+        lru->oldest = entry->newer;
 }
 
 static void link_newest(struct lru *lru, struct entry *entry)
 {
-    entry->newer = &lru->ring;
-    entry->older = lru->ring.older;
-    lru->ring.older->newer = entry;
-    lru->ring.older = entry;
+    entry->newer = NULL;
+    entry->older = lru->newest;
+    if (lru->newest)
+        lru->newest->newer = entry;
+    else
+        lru->oldest = entry;
+    lru->newest = entry;
 }
 
-static void drop(struct lru *lru, struct entry *entry)
+/* Frees an entry that is out of the list. */
+static void discard(struct lru *lru, struct entry *entry)
 {
     (void)map_remove(lru->map, entry->key, entry->key_size);
-    unlink_entry(entry);
     lru->bytes -= entry->cost;
     blob_free(entry->blob);
     free(entry);
+}
+
+static void discard_oldest(struct lru *lru)
+{
+    struct entry *entry = lru->oldest;
+
+    lru->oldest = entry->newer;
+    if (lru->oldest)
+        lru->oldest->older = NULL;
+    else
+        lru->newest = NULL;
+    discard(lru, entry);
 }
 
 void lru_free(struct lru *lru)
 {
     if (!lru)
         return;
-    while (lru->ring.newer != &lru->ring)
-        drop(lru, lru->ring.newer);
+    while (lru->oldest)
+        discard_oldest(lru);
     map_free(lru->map);
     (void)pthread_mutex_destroy(&lru->lock);
     free(lru);
@@ -80,7 +100,7 @@ struct blob *lru_get(struct lru *lru, const char *key, size_t key_size)
     (void)pthread_mutex_lock(&lru->lock);
     entry = map_get(lru->map, key, key_size);
     if (entry) {
-        unlink_entry(entry);
+        unlink_entry(lru, entry);
         link_newest(lru, entry);
         blob = blob_ref(entry->blob);
     }
@@ -106,8 +126,10 @@ static void add(struct lru *lru, struct entry *entry)
 {
     struct entry *old = map_get(lru->map, entry->key, entry->key_size);
 
-    if (old)
-        drop(lru, old);
+    if (old) {
+        unlink_entry(lru, old);
+        discard(lru, old);
+    }
     if (map_put(lru->map, entry->key, entry->key_size, entry) < 0) {
         blob_free(entry->blob);
         free(entry);
@@ -115,8 +137,8 @@ static void add(struct lru *lru, struct entry *entry)
     }
     link_newest(lru, entry);
     lru->bytes += entry->cost;
-    while (lru->bytes > lru->max_bytes)
-        drop(lru, lru->ring.newer);
+    while (lru->bytes > lru->max_bytes && lru->oldest)
+        discard_oldest(lru);
 }
 
 void lru_put(struct lru *lru, const char *key, size_t key_size, struct blob *blob)
@@ -139,8 +161,10 @@ void lru_remove(struct lru *lru, const char *key, size_t key_size)
 
     (void)pthread_mutex_lock(&lru->lock);
     entry = map_get(lru->map, key, key_size);
-    if (entry)
-        drop(lru, entry);
+    if (entry) {
+        unlink_entry(lru, entry);
+        discard(lru, entry);
+    }
     (void)pthread_mutex_unlock(&lru->lock);
 }
 

@@ -68,7 +68,7 @@ static int add_file(struct pages *pages, const char *file, const char *path, str
     return 0;
 }
 
-static int add_entry(struct pages *pages, const char *folder, const char *path, int depth,
+static int add_entry(struct pages *pages, const char *file, const char *path, int depth,
                      struct err *err);
 
 static int add_folder(struct pages *pages, const char *folder, const char *path, int depth,

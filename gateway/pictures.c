@@ -42,9 +42,6 @@ static void describe(const struct http_request *request, const struct entity *en
     reply_header(reply, "Last-Modified", entity->modified);
     reply_header(reply, "Cache-Control", cache_rule(http_path(request)));
     reply_header(reply, "Accept-Ranges", "bytes");
-    if (text_starts_with(entity->type, "text/html")) /* it came from a bucket, not from us */
-        reply_header(reply, "Content-Security-Policy",
-                     "sandbox; default-src 'none'; img-src 'self'; style-src 'unsafe-inline'");
 }
 
 /* Chooses the status and which bytes. Returns false where none are needed. */
@@ -193,6 +190,14 @@ static bool is_fresh(const struct gateway *gateway, struct blob *blob)
            clock_mono_ms() - atomic_load(&blob->checked_ms) < gateway->settings->cache_check_ms;
 }
 
+/* A page that came from the bucket, not from us, gets nothing of the operator's session. */
+static void confine(struct reply *reply)
+{
+    if (reply->type && text_starts_with(reply->type, "text/html"))
+        reply_header(reply, "Content-Security-Policy",
+                     "sandbox; default-src 'none'; img-src 'self'; style-src 'unsafe-inline'");
+}
+
 static bool answer(struct gateway *gateway, struct http_request *request, bool in_line,
                    struct reply *reply)
 {
@@ -210,6 +215,7 @@ static bool answer(struct gateway *gateway, struct http_request *request, bool i
     if (is_fresh(gateway, cached)) {
         meters_cache(gateway->meters, METERS_PICTURES, true);
         pictures_answer(request, cached, reply);
+        confine(reply);
         return true;
     }
     if (in_line && store_may_block(gateway->store)) {
@@ -218,6 +224,7 @@ static bool answer(struct gateway *gateway, struct http_request *request, bool i
     }
     meters_cache(gateway->meters, METERS_PICTURES, cached != NULL);
     answer_from_store(gateway, request, key, cached, reply);
+    confine(reply);
     return true;
 }
 

@@ -22,11 +22,6 @@ struct promotion {
     size_t count, room;
 };
 
-static void promotion_done(struct promotion *promotion)
-{
-    free(promotion->steps);
-}
-
 static int add_step(struct promotion *promotion, const char *key, struct err *err)
 {
     struct step *step = &promotion->steps[promotion->count];
@@ -198,7 +193,7 @@ static int store_failure(const struct object_change_result *results, size_t coun
 
 void promote_post(struct gateway *gateway, struct http_request *request, struct reply *reply)
 {
-    OWNED_VALUE(promotion) promotion = {0};
+    struct promotion promotion = {0};
     struct object_change_result *results = calloc(KEY_LIST_MAX, sizeof *results);
     struct err err = {0};
 
@@ -210,5 +205,6 @@ void promote_post(struct gateway *gateway, struct http_request *request, struct 
         reply_error(reply, request, &err);
     else
         answer(&promotion, results, reply);
+    free(promotion.steps);
     free(results);
 }

@@ -46,11 +46,11 @@ void rate_free(struct rate *rate)
 /* FNV-1a from a random start, then mixed, so that nobody can choose to share a bucket. */
 static uint64_t hash_of(const struct rate *rate, const char *who)
 {
-    uint64_t hash = 0xcbf29ce484222325u ^ rate->seed;
+    uint64_t hash = 0xcbf29ce484222325U ^ rate->seed;
 
     for (; *who; who++)
-        hash = (hash ^ (unsigned char)*who) * 0x100000001b3u;
-    hash = (hash ^ (hash >> 32)) * 0xd6e8feb86659fd93u;
+        hash = (hash ^ (unsigned char)*who) * 0x100000001b3U;
+    hash = (hash ^ (hash >> 32)) * 0xd6e8feb86659fd93U;
     hash ^= hash >> 32;
     return hash ? hash : 1;
 }

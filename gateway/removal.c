@@ -130,7 +130,7 @@ static void change_many(struct gateway *gateway, struct http_request *request, b
                         enum which which, struct reply *reply)
 {
     OWNED_VALUE(key_list) keys = {0};
-    OWNED_VALUE(plan) plan = {0};
+    struct plan plan = {0};
     struct err err = {0};
 
     if (read_keys(request, &keys, &err) < 0 ||
@@ -140,6 +140,7 @@ static void change_many(struct gateway *gateway, struct http_request *request, b
         reply_error(reply, request, &err);
     else
         answer_done(&plan, reply);
+    plan_done(&plan);
 }
 
 void removal_remove(struct gateway *gateway, struct http_request *request, struct reply *reply)

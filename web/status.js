@@ -123,7 +123,7 @@ function flower(emotion, count) {
   const kind = FLOWERS[emotion], random = chance(emotion);
   const grown = Math.min(1, Math.log10(1 + count) / 3), size = count ? 0.72 + grown * 0.4 : 0.34;
   const top = GROUND - (120 + grown * 95) * kind.stem * (count ? 1 : 0.62), lean = (random() - 0.5) * 26;
-  const svg = shape("svg", { viewBox: "0 0 160 366", "aria-hidden": "true" });
+  const svg = shape("svg", { viewBox: "12 44 136 322", "aria-hidden": "true" });
   const plant = shape("g", { class: "plant" });
   plant.append(shape("path", {
     d: `M${MIDDLE} ${GROUND}C${MIDDLE - lean} ${GROUND - 70} ${MIDDLE + lean} ${top + 70} ${MIDDLE + lean * 0.4} ${top}`,
