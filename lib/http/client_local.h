@@ -33,6 +33,8 @@ struct transfer *transfer_new(const struct http_client_request *request, int64_t
 void transfer_free(struct transfer *t);
 /* Makes the easy handle ready for a try. */
 int transfer_prepare(struct transfer *t, int64_t now_ms);
+/* Whether the last try had a connection. */
+bool transfer_was_connected(const struct transfer *t);
 /* What a try that failed means. */
 void transfer_explain(const struct transfer *t, CURLcode code, struct err *err);
 

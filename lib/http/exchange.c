@@ -27,6 +27,7 @@ void *http_exchange_on_target(void *ctx, const char *uri, struct MHD_Connection 
         return NULL;
     buf_append(&request->text, uri, strlen(uri) + 1); /* libmicrohttpd is about to cut it up */
     request->target = buf_text(&request->text);
+    request->in_place = uri;
     conn->request = request;
     if (conn->phase == HTTP_IDLE)
         http_conn_phase(conn, loop, HTTP_HEAD);

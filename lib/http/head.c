@@ -252,10 +252,10 @@ int http_head_read(struct http_request *request, struct MHD_Connection *mhd, con
         return refuse(&r, 503, "no memory for the request; try again later");
     request->method = keep(&request->text, method, strlen(method));
     request->is_head = strcmp(method, "HEAD") == 0;
-    http_layout_start(&r.layout, version);
+    http_layout_start(&r.layout, method, request->in_place, strlen(request->target), version);
     (void)MHD_get_connection_values_n(mhd, MHD_HEADER_KIND, on_header, &r);
     if (r.status == 0 && CHECK_LAYOUT && !http_layout_ok(&r.layout, method, size))
-        (void)refuse(&r, 400, "a header line is folded over two or holds a NUL");
+        (void)refuse(&r, 400, "a line of the head is folded over two or holds a NUL");
     if (r.status == 0 && !is_token(method, strlen(method)))
         (void)refuse(&r, 400, "the method has a character that is not allowed there");
     if (r.status == 0 && check_framing(&r, version) == 0)

@@ -4,8 +4,8 @@
  * line at a NUL; both could hide a Content-Length from this server that a proxy in front of it
  * sees. It parses in place: names and values are pieces of one buffer, in which ':' and the
  * line ends became NULs. So in a clean head every value follows its name, and every name
- * follows the value before, with nothing but white space and one line end between. Later
- * versions refuse both by themselves and are asked to. */
+ * follows the value before, with nothing but white space and one line end between; likewise
+ * the three parts of the first line. Later versions are asked to refuse both by themselves. */
 #include <stdint.h>
 
 #include "lib/http/server_local.h"
@@ -18,9 +18,13 @@ static int gap(const char *a, const char *b, int most)
     return to >= from && to - from <= (uintptr_t)most ? (int)(to - from) : -1;
 }
 
-void http_layout_start(struct http_layout *layout, const char *version)
+void http_layout_start(struct http_layout *layout, const char *method, const char *target,
+                       size_t target_size, const char *version)
 {
-    layout->end = version + strlen(version);
+    bool ok = gap(method + strlen(method), target, 1) == 1 &&
+              gap(target + target_size, version, 1) == 1;
+
+    layout->end = ok ? version + strlen(version) : NULL;
 }
 
 void http_layout_add(struct http_layout *layout, const char *name, size_t name_size,

@@ -15,8 +15,6 @@ enum {
 /* The connection could not be made, or broke before there was an answer. */
 static bool is_broken_connection(const struct transfer *t, CURLcode code)
 {
-    long connect_us = 0;
-
     switch (code) {
     case CURLE_COULDNT_RESOLVE_HOST:
     case CURLE_COULDNT_CONNECT:
@@ -25,8 +23,7 @@ static bool is_broken_connection(const struct transfer *t, CURLcode code)
     case CURLE_RECV_ERROR:
         return true;
     case CURLE_OPERATION_TIMEDOUT: /* while connecting; else the deadline has passed anyway */
-        (void)curl_easy_getinfo(t->easy, CURLINFO_CONNECT_TIME_T, &connect_us);
-        return connect_us == 0;
+        return !transfer_was_connected(t);
     default:
         return false;
     }

@@ -107,8 +107,9 @@ struct http_request {
     bool suspended;                 /* the loop's thread only */
     enum http_stage stage;
 
-    struct buf text;    /* holds every string below */
-    const char *target; /* as sent, with the query */
+    const char *in_place; /* the target in libmicrohttpd's buffer; head.c only */
+    struct buf text;      /* holds every string below */
+    const char *target;   /* as sent, with the query */
     const char *method, *path, *raw_path;
     size_t header_count, query_count;
     struct http_pair headers[HTTP_MAX_HEADERS], query[HTTP_MAX_QUERY];
@@ -161,7 +162,8 @@ int http_head_read(struct http_request *request, struct MHD_Connection *mhd, con
 struct http_layout {
     const char *end; /* of what was looked at so far; NULL: broken */
 };
-void http_layout_start(struct http_layout *layout, const char *version);
+void http_layout_start(struct http_layout *layout, const char *method, const char *target,
+                       size_t target_size, const char *version);
 void http_layout_add(struct http_layout *layout, const char *name, size_t name_size,
                      const char *value, size_t value_size);
 bool http_layout_ok(const struct http_layout *layout, const char *method, size_t head_size);

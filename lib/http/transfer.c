@@ -196,10 +196,20 @@ int transfer_prepare(struct transfer *t, int64_t now_ms)
     return 0;
 }
 
+/* libcurl has one code for a URL that is not http and an answer that is not. */
+bool transfer_was_connected(const struct transfer *t)
+{
+    curl_off_t connect_us = 0;
+
+    (void)curl_easy_getinfo(t->easy, CURLINFO_CONNECT_TIME_T, &connect_us);
+    return connect_us > 0;
+}
+
 static int err_code_of(const struct transfer *t, CURLcode code)
 {
     switch (code) {
     case CURLE_UNSUPPORTED_PROTOCOL:
+        return transfer_was_connected(t) ? ERR_REMOTE : ERR_INVALID;
     case CURLE_URL_MALFORMAT:
         return ERR_INVALID;
     case CURLE_COULDNT_RESOLVE_PROXY:
