@@ -228,7 +228,7 @@ int catalog_ping(struct catalog *catalog, struct err *err)
     int r;
 
     (void)pthread_mutex_lock(&catalog->lock);
-    r = catalog->ops->begin(catalog, true, err);
+    r = catalog->ops->begin(catalog, !catalog->read_only, err);
     if (r == 0) {
         r = catalog->ops->run(catalog, &call, err);
         catalog->ops->rollback(catalog);

@@ -176,7 +176,7 @@ int catalog_claim_drop(struct catalog *catalog, const char *key, struct err *err
 /* Drops claims older than a day. Returns how many. */
 int catalog_claim_expire(struct catalog *catalog, struct err *err);
 
-/* 0 when the catalogue answers and can be written. */
+/* 0 when the catalogue answers and can be written (where read_only: can be read). */
 int catalog_ping(struct catalog *catalog, struct err *err);
 
 #endif

@@ -116,6 +116,7 @@ struct catalog_ops {
 /* The part of a handle that both backends have; theirs starts with it. */
 struct catalog {
     const struct catalog_ops *ops;
+    bool read_only;
     pthread_mutex_t lock;
 };
 

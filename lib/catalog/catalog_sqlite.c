@@ -318,7 +318,7 @@ static int open_file(struct catalog_sqlite *s, const struct catalog_conf *conf, 
         return catalog_sqlite_fail(s, rc, "opening the catalogue", err);
     (void)sqlite3_busy_handler(s->db, on_busy, s);
     (void)sqlite3_wal_hook(s->db, on_commit, s);
-    return catalog_sqlite_prepare(s, conf->read_only, err);
+    return catalog_sqlite_prepare(s, err);
 }
 
 struct catalog *catalog_sqlite_open(const struct catalog_conf *conf, struct err *err)
@@ -343,6 +343,7 @@ struct catalog *catalog_sqlite_open(const struct catalog_conf *conf, struct err 
         return NULL;
     }
     s->base.ops = &ops;
+    s->base.read_only = conf->read_only;
     s->timeout_ms = conf->timeout_ms > 0 ? conf->timeout_ms : CATALOG_TIMEOUT_MS;
     if (open_file(s, conf, err) < 0) {
         sqlite_close(&s->base);

@@ -53,9 +53,9 @@ void catalog_sqlite_rollback(struct catalog *catalog);
 int catalog_sqlite_exec(struct catalog_sqlite *s, const char *text, const char *doing,
                         struct err *err);
 
-/* Sets the connection up and brings the schema to CATALOG_SCHEMA (where read_only: checks that
+/* Sets the connection up and brings the schema to CATALOG_SCHEMA (a read_only one: checks that
  * it is there). */
-int catalog_sqlite_prepare(struct catalog_sqlite *s, bool read_only, struct err *err);
+int catalog_sqlite_prepare(struct catalog_sqlite *s, struct err *err);
 
 int catalog_sqlite_get(struct catalog *catalog, const struct catalog_ref *refs, size_t count,
                        struct catalog_item *ret_items, bool *ret_found, struct err *err);

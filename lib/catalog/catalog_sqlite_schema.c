@@ -141,12 +141,12 @@ static int check_reader(struct catalog_sqlite *s, struct err *err)
     return 0;
 }
 
-int catalog_sqlite_prepare(struct catalog_sqlite *s, bool read_only, struct err *err)
+int catalog_sqlite_prepare(struct catalog_sqlite *s, struct err *err)
 {
     int64_t version = 0;
     int rc, r;
 
-    if (read_only) {
+    if (s->base.read_only) {
         r = catalog_sqlite_exec(s, reader_settings, "opening the catalogue", err);
         return r < 0 ? r : check_reader(s, err);
     }

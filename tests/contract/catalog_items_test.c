@@ -326,6 +326,7 @@ ON_BOTH(a_handle_that_only_reads_reads_and_does_not_write)
     apply_items(writer, &item, 1);
     check_head(reader, "sad", 1, NULL);
     CHECK_OK(catalog_ping(writer, &err), err);
+    CHECK_OK(catalog_ping(reader, &err), err);
     CHECK_INT(catalog_apply(reader, &batch, &err), ==, ERR_DENIED);
 }
 
