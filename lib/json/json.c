@@ -1,5 +1,6 @@
 /* json.c - see json.h. */
 #include "lib/json/json.h"
+#include "lib/json/json_internal.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -9,30 +10,40 @@
 /* The largest whole number up to which every whole number has a double of its own. */
 static const double MAX_EXACT = 9007199254740992.0;
 
-/* The end of the string that starts after text[i]'s quote, or size. */
-static size_t skip_string(const char *text, size_t size, size_t i)
+const char *json_skip_string(const char *p, const char *end)
 {
-    while (++i < size && text[i] != '"')
-        i += text[i] == '\\';
-    return i;
+    for (;;) {
+        const char *quote = memchr(p + 1, '"', (size_t)(end - p - 1)), *slash;
+
+        if (!quote)
+            return NULL;
+        slash = memchr(p + 1, '\\', (size_t)(quote - p - 1));
+        if (!slash)
+            return quote + 1;
+        if (slash + 1 >= end)
+            return NULL;
+        p = slash + 1; /* the escaped character takes the place of an opening quote */
+    }
 }
 
 /* Looked at before parsing: jansson goes 2048 deep by recursion, which is more than a thread's
  * stack may have. What is not JSON is left to the parser to find. */
 static int check_depth(const char *text, size_t size, struct err *err)
 {
+    const char *p = text, *end = text + size;
     int depth = 0;
 
-    for (size_t i = 0; i < size; i++) {
-        if (text[i] == '"')
-            i = skip_string(text, size, i);
-        else if (text[i] == '[' || text[i] == '{')
-            depth++;
-        else if (text[i] == ']' || text[i] == '}')
-            depth--;
+    while (p && p < end) {
+        if (*p == '"') {
+            p = json_skip_string(p, end);
+            continue;
+        }
+        depth += *p == '[' || *p == '{';
+        depth -= *p == ']' || *p == '}';
         if (depth > JSON_MAX_DEPTH_HERE)
-            return err_set(err, ERR_INVALID, "JSON is nested more than %d deep at byte %zu",
-                           JSON_MAX_DEPTH_HERE, i);
+            return err_set(err, ERR_INVALID, "JSON is nested more than %d deep at byte %td",
+                           JSON_MAX_DEPTH_HERE, p - text);
+        p++;
     }
     return 0;
 }
