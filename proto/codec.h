@@ -45,19 +45,24 @@ struct codec {
     const char *what; /* "an item event" */
     const struct codec_field *fields;
     size_t field_count;
-    size_t size; /* of the struct */
+    size_t size;                                      /* of the struct */
+    int (*check)(const void *event, struct err *err); /* of members together; NULL: none */
 };
 
-/* The table entry's first members: FIELD(struct x, member, "json name", CODEC_...) . */
+/* What many tables say. */
 #define CODEC_FIELD(struct_, member_, name_, type_) \
     .name = (name_), .type = (type_), .offset = offsetof(struct_, member_)
-#define CODEC_TABLE(what_, struct_, fields_)                                     \
-    {                                                                            \
-        (what_), (fields_), sizeof(fields_) / sizeof *(fields_), sizeof(struct_) \
+#define CODEC_ID(bytes_) .required = true, .min = 1, .max = (bytes_), .check = codec_check_id
+#define CODEC_TIME .required = true, .max = CODEC_TIME_MAX /* milliseconds since the epoch */
+#define CODEC_TABLE(what_, struct_, fields_, check_)                                       \
+    {                                                                                      \
+        (what_), (fields_), sizeof(fields_) / sizeof *(fields_), sizeof(struct_), (check_) \
     }
 
-/* 0 to the end of the year 9999, for times in milliseconds since the epoch. */
-#define CODEC_TIME_MAX INT64_C(253402300799999)
+#define CODEC_TIME_MAX INT64_C(253402300799999)   /* the end of the year 9999 */
+#define CODEC_EXACT_MAX INT64_C(9007199254740991) /* 2^53-1: exact in every reader of JSON */
+
+enum { CODEC_REASON_MAX = 1024 }; /* bytes of a reason for a person */
 
 /* Appends the event. ERR_INVALID names the member that is wrong and how; what was appended is
  * of no use then. */
@@ -75,5 +80,8 @@ int codec_check_sha256(const char *text, struct err *err);  /* 64 lower-case hex
 int codec_check_id(const char *text, struct err *err);      /* no control character */
 int codec_check_key(const char *text, struct err *err);     /* key_check */
 int codec_check_picture(const char *text, struct err *err); /* key_parse */
+
+/* For codec.check: a text that this type of event needs. */
+int codec_need(const char *text, const char *member, const char *type, struct err *err);
 
 #endif

@@ -98,3 +98,10 @@ int codec_check_picture(const char *text, struct err *err)
 
     return key_parse(text, strlen(text), &key, err);
 }
+
+int codec_need(const char *text, const char *member, const char *type, struct err *err)
+{
+    if (text && *text)
+        return 0;
+    return err_set(err, ERR_INVALID, "%s is missing, which type '%s' needs", member, type);
+}

@@ -203,7 +203,7 @@ static int decode_object(const struct codec *codec, const json_t *object, void *
             return err->code;
         }
     }
-    return 0;
+    return codec->check ? codec->check(event, err) : 0;
 }
 
 enum { EVENT_SIZE_MAX = 512 };

@@ -144,7 +144,7 @@ static int encode_object(const struct codec *codec, struct buf *out, const void 
         if (encode_field(&codec->fields[i], out, event, err) < 0)
             return err->code;
     json_write_close(out, '}');
-    return 0;
+    return codec->check ? codec->check(event, err) : 0;
 }
 
 int codec_encode(const struct codec *codec, struct buf *out, const void *event, struct err *err)

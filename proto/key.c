@@ -6,8 +6,8 @@
 
 #include "lib/base/text.h"
 
-const char *const emotion_names[EMOTION_COUNT] = {
-    "happy", "surprised", "calm", "angry", "fear", "confused", "disgusted", "sad",
+const char *const emotion_names[EMOTION_COUNT + 1] = {
+    "happy", "surprised", "calm", "angry", "fear", "confused", "disgusted", "sad", NULL,
 };
 
 #define EMOTION_LIST "happy, surprised, calm, angry, fear, confused, disgusted or sad"

@@ -42,9 +42,9 @@ struct key {
                          nothing of it */
 };
 
-/* The eight emotions in the contract's order, lower case. */
+/* The eight emotions in the contract's order, lower case; a NULL follows. */
 enum { EMOTION_COUNT = 8 };
-extern const char *const emotion_names[EMOTION_COUNT];
+extern const char *const emotion_names[EMOTION_COUNT + 1];
 bool emotion_is_known(const char *emotion, size_t size);
 
 /* Safe to store: no empty, "." or ".." part, no control character (U+0000 to U+001F, U+007F to

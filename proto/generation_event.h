@@ -1,0 +1,55 @@
+/* generation_event.h - garden.generation.events: what becomes of a job, keyed by job id.
+ *
+ * {"job_id":"5e1f...","type":"step","timestamp":1777885687123,"output":1,"step":7,"steps":50}
+ *
+ *   accepted   it waits
+ *   started    a worker draws
+ *   step       step of steps of an output is done
+ *   image      an output is in the store: key, width, height, sha256
+ *   done       all are; elapsed_ms since it started
+ *   failed     reason says why, for a person
+ *   cancelled  somebody took it back
+ *
+ * The last three end the job. */
+#ifndef PROTO_GENERATION_EVENT_H
+#define PROTO_GENERATION_EVENT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/base/buf.h"
+#include "lib/base/err.h"
+
+enum generation_event_type {
+    GENERATION_ACCEPTED,
+    GENERATION_STARTED,
+    GENERATION_STEP,
+    GENERATION_IMAGE,
+    GENERATION_DONE,
+    GENERATION_FAILED,
+    GENERATION_CANCELLED,
+};
+
+extern const char *const generation_event_names[]; /* ends with NULL */
+
+struct generation_event {
+    const char *job_id;
+    enum generation_event_type type;
+    int64_t timestamp_ms;   /* since the epoch */
+    uint32_t output;        /* STEP, IMAGE: which of the job's outputs, from 0 */
+    uint32_t step, steps;   /* STEP: 1 <= step <= steps */
+    const char *key;        /* IMAGE */
+    uint32_t width, height; /* IMAGE */
+    const char *sha256;     /* IMAGE: hex */
+    uint64_t elapsed_ms;    /* DONE */
+    const char *reason;     /* FAILED */
+};
+
+/* What decode fills points into storage, which is emptied first and which the caller ends with
+ * buf_done after use. Both: ERR_INVALID names the member that is missing or wrong. */
+int generation_event_encode(struct buf *out, const struct generation_event *event,
+                            struct err *err);
+int generation_event_decode(const void *bytes, size_t size, struct generation_event *ret_event,
+                            struct buf *storage, struct err *err);
+
+#endif
