@@ -108,7 +108,7 @@ int dead_letter_read(const struct bus_record *record, struct dead_letter_origin 
                      struct err *err)
 {
     struct dead_letter_origin origin = {.topic = NULL};
-    int64_t partition;
+    int64_t partition = 0;
 
     if (get_text(record, "topic", &origin.topic, &origin.topic_size, err) < 0 ||
         get_number(record, "partition", INT32_MAX, &partition, err) < 0 ||
