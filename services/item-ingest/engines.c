@@ -1,0 +1,71 @@
+/* engines.c - see engines.h. */
+#include "services/item-ingest/engines.h"
+
+#include <string.h>
+
+#include "lib/base/log.h"
+#include "lib/base/stop.h"
+#include "proto/topics.h"
+#include "services/item-ingest/retry.h"
+
+static int open_catalogs(struct engines *engines, const struct garden_conf *garden,
+                         struct err *err)
+{
+    struct catalog **const handles[] = {&engines->apply, &engines->publish, &engines->watch,
+                                        &engines->compare};
+
+    for (size_t i = 0; i < sizeof handles / sizeof *handles; i++) {
+        if (!*handles[i])
+            *handles[i] = garden_open_catalog(garden, handles[i] == &engines->compare, err);
+        if (!*handles[i])
+            return err->code;
+    }
+    return 0;
+}
+
+/* Opens what is not open yet. */
+static int open_missing(struct engines *engines, const struct garden_conf *garden,
+                        struct err *err)
+{
+    if (!engines->bus)
+        engines->bus = garden_open_bus(garden, INGEST_SERVICE, err);
+    if (!engines->bus)
+        return err_wrap(err, "opening the bus");
+    if (!engines->store)
+        engines->store = garden_open_store(garden, err);
+    if (!engines->store)
+        return err_wrap(err, "opening the store");
+    if (open_catalogs(engines, garden, err) < 0)
+        return err_wrap(err, "opening the catalogue");
+    if (bus_create_topics(engines->bus, garden_topics, garden_topic_count, err) < 0)
+        return err_wrap(err, "making the topics");
+    return 0;
+}
+
+int engines_open(struct engines *engines, const struct ingest_conf *conf, struct err *err)
+{
+    struct retry retry = {0};
+
+    memset(engines, 0, sizeof *engines);
+    while (open_missing(engines, &conf->garden, err) < 0) {
+        if (err->code == ERR_INVALID || err->code == ERR_DENIED)
+            return err->code;
+        if (retry_loud(&retry))
+            log_warn("%s; trying again", err->text);
+        if (!retry_wait(&retry))
+            return err->code;
+        err_clear(err);
+    }
+    return 0;
+}
+
+void engines_done(struct engines *engines)
+{
+    catalog_free(engines->compare);
+    catalog_free(engines->watch);
+    catalog_free(engines->publish);
+    catalog_free(engines->apply);
+    store_free(engines->store);
+    bus_free(engines->bus);
+    memset(engines, 0, sizeof *engines);
+}

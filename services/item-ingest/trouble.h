@@ -1,0 +1,28 @@
+/* trouble.h - what holds a part of the pipeline up at the moment, for /readyz. */
+#ifndef SERVICES_ITEM_INGEST_TROUBLE_H
+#define SERVICES_ITEM_INGEST_TROUBLE_H
+
+#include <pthread.h>
+#include <stdbool.h>
+
+enum { TROUBLE_TEXT = 256 };
+
+struct trouble {
+    pthread_mutex_t lock;
+    char text[TROUBLE_TEXT]; /* "": none */
+};
+
+#define TROUBLE_NONE                      \
+    {                                     \
+        .lock = PTHREAD_MUTEX_INITIALIZER \
+    }
+
+/* Thread-safe, as are the others. */
+void trouble_set(struct trouble *trouble, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+void trouble_clear(struct trouble *trouble);
+
+/* False, and "" in ret_text, where there is none. */
+bool trouble_get(struct trouble *trouble, char ret_text[TROUBLE_TEXT]);
+
+#endif
