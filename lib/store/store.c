@@ -36,6 +36,11 @@ static const char *parts_fault(const char *key, bool whole)
     return NULL;
 }
 
+const char *store_key_fault(const char *key)
+{
+    return parts_fault(key, true);
+}
+
 static int check_key(const char *key, struct err *err)
 {
     size_t size = strnlen(key, STORE_KEY_MAX + 1);
@@ -45,7 +50,7 @@ static int check_key(const char *key, struct err *err)
         return err_set(err, ERR_INVALID, "the key is empty");
     if (size > STORE_KEY_MAX)
         return err_set(err, ERR_INVALID, "key %.60s... is over %d bytes", key, STORE_KEY_MAX);
-    fault = parts_fault(key, true);
+    fault = store_key_fault(key);
     return fault ? err_set(err, ERR_INVALID, "key %.100s %s", key, fault) : 0;
 }
 
@@ -53,7 +58,12 @@ struct store *store_open(const struct store_conf *conf, struct err *err)
 {
     if (!conf->url || strcmp(conf->url, "fs") == 0)
         return store_fs_open(conf, err);
-    (void)err_set(err, ERR_INVALID, "the store is \"%.100s\": it must be \"fs\"", conf->url);
+    if (text_starts_with(conf->url, "s3://"))
+        return store_s3_open(conf, err);
+    (void)err_set(err, ERR_INVALID,
+                  "the store is \"%.100s\": write \"fs\", or "
+                  "\"s3://bucket?endpoint=http://host:port&region=us-east-1\"",
+                  conf->url);
     return NULL;
 }
 

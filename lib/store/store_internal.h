@@ -54,7 +54,10 @@ struct store {
 
 struct store *store_fs_open(const struct store_conf *conf, struct err *err);
 
-/* What may be one part of a key: what is wrong with it, or NULL. */
+struct store *store_s3_open(const struct store_conf *conf, struct err *err);
+
+/* What is wrong with a part of a key, or with a key (of 1024 bytes at most), or NULL. */
 const char *store_part_fault(const char *part, size_t size);
+const char *store_key_fault(const char *key);
 
 #endif

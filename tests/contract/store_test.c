@@ -363,3 +363,53 @@ CONTRACT(kill_9_leaves_whole_objects_only)
         CHECK_OK(store_list(f->store, f->prefix, NULL, 0, check_whole, f, &err), err);
     }
 }
+
+/* The store of TEST_S3 with another bucket or other keys. */
+static struct store *open_wrong(const char *bucket, const char *access_key,
+                                const char *secret_key)
+{
+    const char *url = getenv("TEST_S3"), *query;
+    char other[512];
+    const struct store_conf conf = {
+        .url = other, .access_key = access_key, .secret_key = secret_key};
+    struct err err = {0};
+    struct store *store;
+
+    if (!url || !*url)
+        SKIP("TEST_S3 is not set");
+    query = strchr(url, '?');
+    CHECK(query != NULL);
+    if (bucket)
+        (void)snprintf(other, sizeof other, "s3://%s%s", bucket, query);
+    else
+        (void)snprintf(other, sizeof other, "%s", url);
+    store = store_open(&conf, &err);
+    if (!store)
+        TEST_FAIL("open: %s", err.text);
+    return store;
+}
+
+TEST(a_wrong_secret_or_access_key_is_denied_s3)
+{
+    OWNED(store) secret = open_wrong(NULL, getenv("AWS_ACCESS_KEY_ID"), "wrong");
+    OWNED(store) access = open_wrong(NULL, "nobody", "wrong");
+    OWNED_VALUE(buf) data = {0};
+    struct err put = {0}, get = {0}, head = {0};
+
+    CHECK_INT(store_put(secret, "a", "x", 1, NULL, NULL, &put), ==, ERR_DENIED);
+    CHECK_HAS(put.text, "check AWS_SECRET_ACCESS_KEY");
+    CHECK_INT(store_get(access, "a", &data, NULL, &get), ==, ERR_DENIED);
+    CHECK_HAS(get.text, "check AWS_ACCESS_KEY_ID");
+    CHECK_INT(store_head(secret, "a", NULL, &head), ==, ERR_DENIED);
+}
+
+TEST(a_missing_bucket_is_named_s3)
+{
+    OWNED(store) store = open_wrong("no-such-bucket", NULL, NULL);
+    struct err put = {0}, ping = {0};
+
+    CHECK_INT(store_put(store, "a", "x", 1, NULL, NULL, &put), ==, ERR_INVALID);
+    CHECK_HAS(put.text, "bucket no-such-bucket does not exist");
+    CHECK_INT(store_ping(store, &ping), ==, ERR_INVALID);
+    CHECK_HAS(ping.text, "create it");
+}
