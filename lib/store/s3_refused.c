@@ -16,6 +16,7 @@ static const struct {
 } known[] = {
     {"SignatureDoesNotMatch", ERR_DENIED, "check AWS_SECRET_ACCESS_KEY"},
     {"InvalidAccessKeyId", ERR_DENIED, "check AWS_ACCESS_KEY_ID"},
+    {"XAdminUserNotFound", ERR_DENIED, "check AWS_ACCESS_KEY_ID"}, /* versitygw's word for it */
     {"ExpiredToken", ERR_DENIED, "get new keys, AWS_SESSION_TOKEN has expired"},
     {"InvalidToken", ERR_DENIED, "check AWS_SESSION_TOKEN"},
     {"AccessDenied", ERR_DENIED, "give the access key the right to do this to the bucket"},
@@ -48,8 +49,6 @@ static int code_of_status(int status)
 {
     if (status == 401 || status == 403)
         return ERR_DENIED;
-    if (status == 404)
-        return ERR_NOT_FOUND;
     if (status == 409 || status == 412)
         return ERR_CONFLICT;
     if (status == 413)
@@ -75,7 +74,7 @@ int s3_refused(const struct s3_client *client, const struct s3_request *request,
                const struct http_client_response *response, struct err *err)
 {
     struct refusal r = {{0}, {0}};
-    const char *key = request->key ? request->key : "";
+    const char *key = request->key;
     struct err ignored = {0}; /* an answer of another kind than XML has its status still */
     size_t i = 0;
 
@@ -83,15 +82,16 @@ int s3_refused(const struct s3_client *client, const struct s3_request *request,
     if (strcmp(r.code, "NoSuchBucket") == 0)
         return err_set(err, ERR_INVALID, "bucket %.63s does not exist at %.80s: create it",
                        s3_bucket(client), s3_endpoint(client));
-    if (strcmp(r.code, "NoSuchKey") == 0 || (response->status == 404 && request->key))
+    /* HEAD has no body to name a code in. */
+    if (strcmp(r.code, "NoSuchKey") == 0 || (response->status == 404 && !*r.code && key))
         return err_set(err, ERR_NOT_FOUND, "there is no object %.100s", key);
     if (strcmp(r.code, "RequestTimeTooSkewed") == 0)
         return clock_is_off(response, err);
     while (i < sizeof known / sizeof *known && strcmp(known[i].name, r.code) != 0)
         i++;
     if (i < sizeof known / sizeof *known)
-        return err_set(err, known[i].code, "S3 %s %.80s: %s: %s", request->method, key, r.code,
-                       known[i].mend);
+        return err_set(err, known[i].code, "S3 %s %.80s: %s: %s", request->method,
+                       key ? key : "", r.code, known[i].mend);
     return err_set(err, code_of_status(response->status), "S3 %s %.80s: status %d %s %s",
-                   request->method, key, response->status, r.code, r.message);
+                   request->method, key ? key : "", response->status, r.code, r.message);
 }

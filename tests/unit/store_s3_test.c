@@ -116,6 +116,7 @@ TEST(each_refusal_has_its_code_and_its_remedy)
          "OperationAborted told <so>"},
         {ERROR_ANSWER("507 Insufficient Storage", "QuotaExceeded"), ERR_IO, "no space left"},
         {ERROR_ANSWER("500 Internal Server Error", "InternalError"), ERR_UNAVAILABLE, "later"},
+        {ERROR_ANSWER("404 Not Found", "NoSuchUpload"), ERR_REMOTE, "status 404"},
         {ERROR_ANSWER("418 Teapot", "Odd"), ERR_REMOTE, "status 418 Odd"},
         {"HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n<html>not xml", ERR_DENIED, "403"},
         {"HTTP/1.1 502 Bad\r\nRetry-After: 60\r\nConnection: close\r\n\r\nproxy",
