@@ -102,6 +102,7 @@ static void s3(const char *const *words)
     OWNED_VALUE(buf) output = {0};
     int n = 4;
 
+    CHECK(url != NULL);
     endpoint = strstr(url, "endpoint=http://");
     CHECK(endpoint != NULL);
     endpoint += strlen("endpoint=http://");
@@ -128,6 +129,7 @@ static const char *postgres_schema(void)
     char sql[96], schema[48];
     const char *psql[] = {"psql", "-q", "-c", sql, base, NULL};
 
+    CHECK(base != NULL);
     (void)snprintf(schema, sizeof schema, "main_job_%ld", (long)getpid());
     (void)snprintf(sql, sizeof sql, "CREATE SCHEMA %s", schema);
     CHECK_INT(process_run(psql, NULL, NULL, SOON_MS), ==, 0);
