@@ -5,17 +5,17 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/text.h"
+#include "proto/dead_letter.h"
 #include "proto/envelope.h"
 #include "proto/key.h"
 #include "proto/object_event.h"
-#include "services/common/dead_letter.h"
 #include "services/item-ingest/ingest_conf.h"
 #include "services/item-ingest/outbox.h"
 
 enum { SIDE_MAX = 1 << 20 }; /* of a vouched picture; a larger claim is looked into */
 
 /* What a dead letter can hold besides what is added to it: the bus takes 1 MiB. */
-enum { DEAD_BYTES = 1024 * 1024 - 16 * 1024 };
+enum { DEAD_BYTES = 1024 * 1024 - 16 * 1024, DEAD_HEADERS = OUTBOX_HEADERS - 8 };
 
 struct decoding {
     struct batch *batch;
@@ -33,7 +33,8 @@ static bool cut_to_fit(struct bus_record *original)
 
     for (size_t i = 0; i < original->header_count; i++) {
         size += strlen(original->headers[i].name) + original->headers[i].value_size;
-        if (size > DEAD_BYTES / 2) { /* whoever sent that many headers loses the rest */
+        if (size > DEAD_BYTES / 2 ||
+            i == DEAD_HEADERS) { /* who sends that many loses the rest */
             original->header_count = i;
             original->value_size = 0;
             return true;
@@ -48,14 +49,14 @@ static bool cut_to_fit(struct bus_record *original)
 int decode_dead_letter(struct buf *out, const struct bus_record *original, uint32_t index,
                        const char *reason, struct err *err)
 {
-    OWNED_VALUE(dead_letter) letter;
-    struct bus_record kept = *original;
-    char told[DEAD_LETTER_REASON];
+    OWNED_VALUE(dead_letter) letter = {.headers = NULL};
+    struct bus_record kept = *original, dead;
+    char told[256];
     struct outbox_event event;
 
     (void)snprintf(told, sizeof told, "%.230s%s", reason,
                    cut_to_fit(&kept) ? " (the record is cut)" : "");
-    if (dead_letter_fill(&letter, &kept, told, INGEST_SERVICE, err) < 0)
+    if (dead_letter_fill(&letter, &kept, INGEST_SERVICE, told, &dead, err) < 0)
         return err->code;
     event = (struct outbox_event){
         .topic = OUTBOX_DEAD,
@@ -63,14 +64,13 @@ int decode_dead_letter(struct buf *out, const struct bus_record *original, uint3
         .offset = kept.offset,
         .index = index,
         .time_ms = clock_wall_ms(),
-        .key = kept.key,
-        .key_size = kept.key_size,
-        .value = kept.value,
-        .value_size = kept.value_size,
-        .headers = letter.headers,
-        .header_count = letter.header_count,
+        .key = dead.key,
+        .key_size = dead.key_size,
+        .value = dead.value,
+        .value_size = dead.value_size,
+        .headers = dead.headers,
+        .header_count = dead.header_count,
     };
-    envelope_trace(original, &event.trace);
     outbox_add(out, &event);
     return buf_ok(out) ? 0 : err_set_nomem(err, "a dead letter");
 }

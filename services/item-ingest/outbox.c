@@ -10,8 +10,7 @@
 
 enum {
     MAGIC = 0x31584f47, /* "GOX1" */
-    HEADERS_MAX = 64,
-    NONE = UINT32_MAX, /* the size of a key or value that is not there */
+    NONE = UINT32_MAX,  /* the size of a key or value that is not there */
 };
 
 struct begin {
@@ -78,7 +77,8 @@ static void add_header(struct buf *out, const struct bus_header *header)
 
 void outbox_add(struct buf *out, const struct outbox_event *event)
 {
-    size_t headers = event->header_count < HEADERS_MAX ? event->header_count : HEADERS_MAX;
+    size_t headers =
+        event->header_count < OUTBOX_HEADERS ? event->header_count : OUTBOX_HEADERS;
     struct frame frame;
 
     memset(&frame, 0, sizeof frame);
@@ -186,7 +186,7 @@ static bool read_part(struct cursor *cursor, uint32_t size, const void **ret, si
 }
 
 static int read_event(struct cursor *cursor, struct outbox_event *event,
-                      struct bus_header headers[HEADERS_MAX], struct err *err)
+                      struct bus_header headers[OUTBOX_HEADERS], struct err *err)
 {
     const void *bytes = take(cursor, sizeof(struct frame));
     struct frame frame;
@@ -194,7 +194,7 @@ static int read_event(struct cursor *cursor, struct outbox_event *event,
     if (!bytes)
         return broken(err);
     memcpy(&frame, bytes, sizeof frame);
-    if (frame.topic >= OUTBOX_TOPICS || frame.header_count > HEADERS_MAX)
+    if (frame.topic >= OUTBOX_TOPICS || frame.header_count > OUTBOX_HEADERS)
         return broken(err);
     *event = (struct outbox_event){.topic = (enum outbox_topic)frame.topic,
                                    .partition = frame.partition,
@@ -218,7 +218,7 @@ int outbox_each(const void *bytes, size_t size,
                 void *ctx, struct err *err)
 {
     struct cursor cursor = {bytes, (const char *)bytes + size};
-    struct bus_header headers[HEADERS_MAX];
+    struct bus_header headers[OUTBOX_HEADERS];
     struct begin begin = {0};
 
     if (read_begin(&cursor, &begin, err) < 0)
@@ -239,6 +239,9 @@ int outbox_each(const void *bytes, size_t size,
 
 void outbox_event_id(const struct outbox_event *event, char id[ENVELOPE_ID])
 {
-    (void)snprintf(id, ENVELOPE_ID, TOPIC_OBJECTS "/%" PRId32 "/%" PRId64 "/%" PRIu32,
-                   event->partition, event->offset, event->index);
+    int size = snprintf(id, ENVELOPE_ID, TOPIC_OBJECTS "/%" PRId32 "/%" PRId64,
+                        event->partition, event->offset);
+
+    if (event->topic == OUTBOX_ITEMS)
+        (void)snprintf(id + size, ENVELOPE_ID - (size_t)size, "/%" PRIu32, event->index);
 }

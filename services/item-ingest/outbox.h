@@ -22,7 +22,10 @@
 
 enum outbox_topic { OUTBOX_ITEMS, OUTBOX_DEAD, OUTBOX_TOPICS };
 
-enum { OUTBOX_PARTITIONS = 64 }; /* of a topic that marks are kept for */
+enum {
+    OUTBOX_PARTITIONS = 64, /* of a topic that marks are kept for */
+    OUTBOX_HEADERS = 64,    /* of an event; what is more is left out */
+};
 
 struct outbox_marks {
     int32_t count[OUTBOX_TOPICS]; /* partitions; 0: not known, read from the start */
@@ -43,7 +46,7 @@ struct outbox_event {
     size_t key_size;
     const void *value; /* NULL: a tombstone */
     size_t value_size;
-    const struct bus_header *headers; /* besides the envelope's */
+    const struct bus_header *headers; /* a dead letter's; items have their envelope's only */
     size_t header_count;
 };
 
@@ -67,7 +70,9 @@ int outbox_each(const void *bytes, size_t size,
                 int (*fn)(void *ctx, const struct outbox_event *event, struct err *err),
                 void *ctx, struct err *err);
 
-/* The same ce_id whenever it is made: "garden.objects/<partition>/<offset>/<index>". */
+/* What tells an event from every other, the same whenever it is made. Of an item it is the
+ * ce_id, "garden.objects/<partition>/<offset>/<index>"; of a dead letter, of which there is one
+ * for each record, its headers say the same without the index. */
 void outbox_event_id(const struct outbox_event *event, char id[ENVELOPE_ID]);
 
 #endif

@@ -7,7 +7,6 @@
 #include "lib/base/log.h"
 #include "lib/base/stop.h"
 #include "proto/envelope.h"
-#include "services/common/dead_letter.h"
 #include "services/item-ingest/ingest_conf.h"
 #include "services/item-ingest/retry.h"
 #include "services/item-ingest/sent.h"
@@ -18,15 +17,15 @@ enum {
 };
 
 struct entry {
-    struct envelope envelope;
-    struct bus_header *headers; /* owned: envelope and more; NULL where it is the envelope's */
-    uint64_t hash;              /* of the ce_id */
+    struct envelope envelope;   /* of an item */
+    struct bus_header *headers; /* owned; of a dead letter */
 };
 
 struct pack {
     struct pack_conf conf;
     size_t count;
     struct bus_record records[PACK_RECORDS];
+    uint64_t hashes[PACK_RECORDS]; /* sent_hash of each record */
     struct entry entries[PACK_RECORDS];
 };
 
@@ -58,48 +57,48 @@ void pack_free(struct pack *pack)
     free(pack);
 }
 
-static const char *type_of(const struct outbox_event *event)
+/* A dead letter keeps the envelope of the record that it was. */
+static int copy_headers(struct entry *entry, const struct outbox_event *event, struct err *err)
 {
-    if (event->topic == OUTBOX_DEAD)
-        return DEAD_LETTER_TYPE;
-    return event->value ? "garden.item.changed" : "garden.item.removed";
-}
-
-/* The envelope's headers and the event's own in one list. */
-static int join_headers(struct entry *entry, const struct outbox_event *event, struct err *err)
-{
-    entry->headers = calloc(ENVELOPE_HEADERS + event->header_count, sizeof *entry->headers);
+    entry->headers = calloc(event->header_count + 1, sizeof *entry->headers);
     if (!entry->headers)
         return err_set_nomem(err, "the headers of a record");
-    memcpy(entry->headers, entry->envelope.headers, sizeof entry->envelope.headers);
-    memcpy(entry->headers + ENVELOPE_HEADERS, event->headers,
-           event->header_count * sizeof *event->headers);
+    memcpy(entry->headers, event->headers, event->header_count * sizeof *event->headers);
     return 0;
+}
+
+static void make_envelope(struct entry *entry, const struct outbox_event *event)
+{
+    char id[ENVELOPE_ID];
+
+    outbox_event_id(event, id);
+    envelope_fill(&entry->envelope,
+                  event->value ? "garden.item.changed" : "garden.item.removed", INGEST_SOURCE,
+                  id, event->time_ms, &event->trace);
 }
 
 int pack_add(struct pack *pack, const struct outbox_event *event,
              const struct outbox_marks *marks, struct err *err)
 {
-    char id[ENVELOPE_ID];
     struct entry *entry;
+    bool letter = event->topic == OUTBOX_DEAD;
 
     if (pack->count == PACK_RECORDS && pack_send(pack, marks, err) < 0)
         return err->code;
     entry = &pack->entries[pack->count];
-    outbox_event_id(event, id);
-    envelope_fill(&entry->envelope, type_of(event), INGEST_SOURCE, id, event->time_ms,
-                  &event->trace);
-    entry->hash = hash_text(id, strlen(id));
-    if (event->header_count && join_headers(entry, event, err) < 0)
+    if (!letter)
+        make_envelope(entry, event);
+    else if (copy_headers(entry, event, err) < 0)
         return err->code;
+    pack->hashes[pack->count] = sent_hash(event);
     pack->records[pack->count] = (struct bus_record){
         .topic = outbox_topic_name(event->topic),
         .key = event->key,
         .key_size = event->key_size,
         .value = event->value,
         .value_size = event->value_size,
-        .headers = entry->headers ? entry->headers : entry->envelope.headers,
-        .header_count = ENVELOPE_HEADERS + event->header_count,
+        .headers = letter ? entry->headers : entry->envelope.headers,
+        .header_count = letter ? event->header_count : ENVELOPE_HEADERS,
     };
     pack->count++;
     return 0;
@@ -114,11 +113,10 @@ static int leave_out_sent(struct pack *pack, size_t *count, const struct outbox_
     int r = sent_scan(pack->conf.bus, marks, &sent, err);
 
     for (size_t i = 0; r == 0 && i < *count; i++) {
-        size_t size = 0;
-        const char *id = bus_record_header(&pack->records[i], "ce_id", &size);
-
-        if (!hashset_has(&sent, hash_text(id, size)))
-            pack->records[kept++] = pack->records[i];
+        if (hashset_has(&sent, pack->hashes[i]))
+            continue;
+        pack->hashes[kept] = pack->hashes[i];
+        pack->records[kept++] = pack->records[i];
     }
     if (r == 0) {
         metric_add(pack->conf.figures->republish_skipped, (double)(*count - kept));

@@ -1,7 +1,11 @@
 /* sent.c - see sent.h. */
 #include "services/item-ingest/sent.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
+
+#include "proto/dead_letter.h"
 
 enum {
     PING_MS = 5000,
@@ -49,7 +53,7 @@ uint64_t sent_hash(const struct outbox_event *event)
     return hash_text(id, strlen(id));
 }
 
-static int on_record(void *ctx, const struct bus_record *record, struct err *err)
+static int note_item(void *ctx, const struct bus_record *record, struct err *err)
 {
     struct scan *scan = ctx;
     size_t size = 0;
@@ -59,6 +63,23 @@ static int on_record(void *ctx, const struct bus_record *record, struct err *err
     return id ? hashset_add(scan->sent, hash_text(id, size), err) : 0;
 }
 
+static int note_letter(void *ctx, const struct bus_record *record, struct err *err)
+{
+    struct scan *scan = ctx;
+    struct dead_letter_origin origin;
+    struct err unreadable = {0};
+    char id[ENVELOPE_ID];
+    int size;
+
+    scan->next = record->offset + 1;
+    if (dead_letter_read(record, &origin, &unreadable) < 0)
+        return 0; /* somebody else's */
+    size = snprintf(id, sizeof id, "%.*s/%" PRId32 "/%" PRId64, (int)origin.topic_size,
+                    origin.topic, origin.partition, origin.offset);
+    return size < (int)sizeof id ? hashset_add(scan->sent, hash_text(id, (size_t)size), err)
+                                 : 0;
+}
+
 static int scan_partition(struct bus *bus, enum outbox_topic topic, int32_t partition,
                           int64_t from, struct scan *scan, struct err *err)
 {
@@ -66,8 +87,8 @@ static int scan_partition(struct bus *bus, enum outbox_topic topic, int32_t part
 
     scan->next = from;
     do
-        read = bus_read(bus, outbox_topic_name(topic), partition, scan->next, PAGE, on_record,
-                        scan, err);
+        read = bus_read(bus, outbox_topic_name(topic), partition, scan->next, PAGE,
+                        topic == OUTBOX_ITEMS ? note_item : note_letter, scan, err);
     while (read == PAGE);
     return read < 0 ? read : 0;
 }

@@ -13,7 +13,7 @@
 /* Where both topics end now. */
 int sent_marks(struct bus *bus, struct outbox_marks *ret_marks, struct err *err);
 
-/* Adds the hash of each ce_id from the marks on. */
+/* Adds the hash of each event (sent_hash) from the marks on. */
 int sent_scan(struct bus *bus, const struct outbox_marks *marks, struct hashset *sent,
               struct err *err);
 
