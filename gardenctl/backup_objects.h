@@ -1,0 +1,26 @@
+/* backup_objects.h - the store's objects, copied to DIR/objects. */
+#ifndef GARDENCTL_BACKUP_OBJECTS_H
+#define GARDENCTL_BACKUP_OBJECTS_H
+
+#include "gardenctl/manifest.h"
+#include "lib/store/store.h"
+
+struct backup_count {
+    uint64_t objects, bytes;
+    uint64_t copied; /* the others were in DIR already */
+};
+
+/* Copies what old (the list of the last whole backup; may be NULL) and resumed (that of one
+ * that was interrupted; may be NULL) do not have with the same size and ETag, and writes the
+ * list of all of them to list. */
+int backup_objects(struct store *store, const char *dir, FILE *old, FILE *resumed, FILE *list,
+                   struct backup_count *ret_count, struct err *err);
+
+/* Removes the files of objects that are in the old list and not in the new one. */
+void backup_prune(const char *dir, FILE *old, FILE *list);
+
+/* DIR/objects/key. */
+int backup_object_path(const char *dir, const char *key, char *path, size_t size,
+                       struct err *err);
+
+#endif
