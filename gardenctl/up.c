@@ -34,6 +34,7 @@ enum {
     SAY_WAITING_MS = 5000, /* how often it is said that a service is not ready yet */
     STOP_MS = 15000,       /* for a service to finish what it is at */
     BUS_PAUSE_MS = 1000,
+    IN_TURN_MS = 2000, /* a service waits so long for the one before it to be ready */
 };
 
 struct supervisor;
@@ -179,6 +180,16 @@ static void on_death(struct supervisor *up, struct up_service *service)
     say(service->spec->name, "died", rest);
 }
 
+/* When the service may be started: the first time after the one before it in the table. */
+static int64_t start_time(const struct supervisor *up, size_t i)
+{
+    const struct up_service *service = &up->services[i], *before = service - 1;
+
+    if (service->started_ms || i == 0 || before->was_ready)
+        return service->start_at_ms;
+    return before->started_ms ? before->started_ms + IN_TURN_MS : INT64_MAX;
+}
+
 /* Does what is due; returns how long nothing will be. */
 static int do_due(struct supervisor *up)
 {
@@ -188,10 +199,10 @@ static int do_due(struct supervisor *up)
         struct up_service *service = &up->services[i];
         struct probe *probe = &up->probes[i];
 
-        if (service->pid == 0 && now_ms >= service->start_at_ms)
+        if (service->pid == 0 && now_ms >= start_time(up, i))
             start(up, i);
-        else if (service->pid == 0 && service->start_at_ms < next_ms)
-            next_ms = service->start_at_ms;
+        else if (service->pid == 0 && start_time(up, i) < next_ms)
+            next_ms = start_time(up, i);
         if (service->pid == 0 || service->ready || probe->under_way)
             continue;
         if (now_ms >= probe->next_ms)
