@@ -8,11 +8,17 @@
 #include "gardenctl/record_line.h"
 #include "lib/base/clock.h"
 #include "lib/base/text.h"
+#include "proto/dead_letter.h"
 #include "proto/topics.h"
-#include "services/common/dead_letter.h"
 #include "services/common/garden_conf.h"
 
-enum { MAX_PARTITIONS = 256, ASK_MS = 10000, PUBLISH_MS = 30000, READ_AT_ONCE = 1000 };
+enum {
+    MAX_PARTITIONS = 256,
+    ASK_MS = 10000,
+    PUBLISH_MS = 30000,
+    READ_AT_ONCE = 1000,
+    TOPIC_BYTES = 256
+};
 
 /* What to do with the letters. */
 struct job {
@@ -67,16 +73,20 @@ static int print_whole(struct job *job, const struct bus_record *letter, struct 
 
 static int replay(struct job *job, const struct bus_record *letter, struct err *err)
 {
-    struct bus_header headers[DEAD_LETTER_HEADERS];
-    OWNED_VALUE(buf) storage = {0};
+    OWNED_VALUE(dead_letter) parts = {0};
+    struct dead_letter_origin origin;
     struct bus_record original;
+    char topic[TOPIC_BYTES];
 
-    if (dead_letter_original(letter, &original, headers, &storage, err) < 0 ||
+    if (dead_letter_read(letter, &origin, err) < 0)
+        return err_wrap(err, "%" PRId32 ":%" PRId64, letter->partition, letter->offset);
+    (void)snprintf(topic, sizeof topic, "%.*s", (int)origin.topic_size, origin.topic);
+    if (dead_letter_restore(&parts, letter, topic, &original, err) < 0 ||
         bus_publish(job->bus, &original, 1, PUBLISH_MS, err) < 0)
         return err_wrap(err, "%" PRId32 ":%" PRId64, letter->partition, letter->offset);
     job->count++;
     printf("sent %" PRId32 ":%" PRId64 " to %s again\n", letter->partition, letter->offset,
-           original.topic);
+           topic);
     return 0;
 }
 
