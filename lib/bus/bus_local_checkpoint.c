@@ -6,8 +6,8 @@
 #include <stdlib.h>
 
 enum {
-    WANTED_PAGES = 1024, /* of 4 KiB */
-    TOO_MANY_PAGES = 16384,
+    WANTED_PAGES = (4 << 20) / LOCAL_PAGE_BYTES,
+    TOO_MANY_PAGES = (64 << 20) / LOCAL_PAGE_BYTES,
     CATCH_UP_MS = 2000,
 };
 

@@ -231,9 +231,12 @@ static int create_tables(struct local_db *db, const struct local_config *config,
 static int create_unless_there(struct local_db *db, const struct local_config *config,
                                struct err *err)
 {
+    char sql[96];
     int64_t version = 0;
 
-    if (local_db_exec(db, "PRAGMA journal_mode=WAL", err) < 0 || local_db_begin(db, err) < 0)
+    (void)snprintf(sql, sizeof sql, "PRAGMA page_size=%d; PRAGMA journal_mode=WAL",
+                   LOCAL_PAGE_BYTES);
+    if (local_db_exec(db, sql, err) < 0 || local_db_begin(db, err) < 0)
         return err->code;
     if (read_version(db, &version, err) == 0 && version == 0)
         (void)create_tables(db, config, err);

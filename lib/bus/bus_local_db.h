@@ -16,6 +16,7 @@
 
 enum {
     LOCAL_SCHEMA = 1,          /* user_version of the files we write */
+    LOCAL_PAGE_BYTES = 8192,   /* a third less work for each record than with 4096 */
     LOCAL_WAIT_MS = 5000,      /* for a lock, where the caller named no time */
     LOCAL_WAL_KEEP = 16 << 20, /* a write-ahead log is cut down to this when it starts anew */
 };

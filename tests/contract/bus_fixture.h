@@ -5,7 +5,7 @@
 #ifndef TESTS_CONTRACT_BUS_FIXTURE_H
 #define TESTS_CONTRACT_BUS_FIXTURE_H
 
-#include <stdarg.h>
+#include <ftw.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -32,11 +32,19 @@ static struct bus *fixture_open(const struct fixture *f)
     return bus;
 }
 
+static int remove_entry(const char *path, const struct stat *status, int type,
+                        struct FTW *place)
+{
+    (void)status;
+    (void)type;
+    (void)place;
+    return remove(path);
+}
+
 static void fixture_run(bool kafka, void (*fn)(struct fixture *f))
 {
     struct fixture f = {.kafka = kafka, .url = "local", .dir = "/tmp/bus-XXXXXX"};
     const char *brokers = getenv("TEST_KAFKA");
-    char command[96];
     const long long stamp = (long long)clock_wall_ms();
 
     if (kafka && (!brokers || !brokers[0]))
@@ -49,8 +57,7 @@ static void fixture_run(bool kafka, void (*fn)(struct fixture *f))
     f.bus = fixture_open(&f);
     fn(&f);
     bus_free(f.bus);
-    (void)snprintf(command, sizeof command, "rm -rf %s", f.dir);
-    CHECK_INT(system(command), ==, 0);
+    CHECK_INT(nftw(f.dir, remove_entry, 16, FTW_DEPTH | FTW_PHYS), ==, 0);
 }
 
 #define TEST_ON_BOTH(name_)               \
