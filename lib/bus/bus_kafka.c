@@ -76,38 +76,31 @@ static void drop_log(const rd_kafka_t *rk, int level, const char *facility, cons
     (void)text;
 }
 
-static int set_options(rd_kafka_conf_t *conf, const char *const *options, struct err *err)
+static int set_options(rd_kafka_conf_t *conf, const char *const (*options)[2], struct err *err)
 {
     char why[128];
 
-    for (size_t i = 0; options[i]; i += 2)
-        if (rd_kafka_conf_set(conf, options[i], options[i + 1], why, sizeof why))
+    for (size_t i = 0; options[i][0]; i++)
+        if (rd_kafka_conf_set(conf, options[i][0], options[i][1], why, sizeof why))
             return err_set(err, ERR_INVALID, "kafka: %s", why);
     return 0;
 }
 
-rd_kafka_conf_t *kafka_conf_new(struct kafka_bus *b, const char *const *extra, struct err *err)
+rd_kafka_conf_t *kafka_conf_new(struct kafka_bus *b, const char *const (*extra)[2],
+                                struct err *err)
 {
-    const char *const options[] = {
-        "bootstrap.servers",
-        b->brokers,
-        "client.id",
-        b->client_id,
+    const char *const options[][2] = {
+        {"bootstrap.servers", b->brokers},
+        {"client.id", b->client_id},
         /* A broker that comes back is found again within a second. */
-        "reconnect.backoff.ms",
-        "50",
-        "reconnect.backoff.max.ms",
-        "1000",
-        "socket.timeout.ms",
-        "10000",
-        "socket.nagle.disable",
-        "true",
-        "allow.auto.create.topics",
-        "false",
+        {"reconnect.backoff.ms", "50"},
+        {"reconnect.backoff.max.ms", "1000"},
+        {"socket.timeout.ms", "10000"},
+        {"socket.nagle.disable", "true"},
+        {"allow.auto.create.topics", "false"},
         /* Leaders move when a broker ends; the default looks again after 250 ms .. 5 min. */
-        "topic.metadata.refresh.interval.ms",
-        "30000",
-        NULL,
+        {"topic.metadata.refresh.interval.ms", "30000"},
+        {NULL, NULL},
     };
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
 

@@ -41,8 +41,10 @@ int kafka_fail(struct kafka_bus *b, struct err *err, rd_kafka_resp_err_t rc, con
 
 void kafka_reason_set(struct kafka_reason *reason, const char *text);
 
-/* Settings that every client has; NULL on failure. extra: name, value, ..., NULL. */
-rd_kafka_conf_t *kafka_conf_new(struct kafka_bus *b, const char *const *extra, struct err *err);
+/* Settings that every client has; NULL on failure. extra: names with values, then a
+ * NULL. */
+rd_kafka_conf_t *kafka_conf_new(struct kafka_bus *b, const char *const (*extra)[2],
+                                struct err *err);
 
 /* Asks for the topic's partitions. ERR_NOT_FOUND, ERR_UNAVAILABLE. Returns how many. */
 int kafka_partition_count(struct kafka_bus *b, rd_kafka_t *rk, const char *topic,

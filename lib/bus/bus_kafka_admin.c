@@ -7,7 +7,7 @@
 #include "lib/base/clock.h"
 #include "lib/bus/bus_kafka_producer.h"
 
-enum { ADMIN_MS = 30000, LOOK_AGAIN_MS = 20 };
+enum { ADMIN_MS = 30000, LOOK_AGAIN_NS = 20000000 };
 
 static int ask_brokers(struct kafka_bus *b, rd_kafka_t *rk, int timeout_ms, struct err *err)
 {
@@ -109,7 +109,7 @@ static int send_create(struct kafka_bus *b, rd_kafka_t *rk, rd_kafka_NewTopic_t 
 static int wait_visible(struct kafka_bus *b, rd_kafka_t *rk, const struct bus_topic *topic,
                         int64_t deadline_ms, struct err *err)
 {
-    const struct timespec nap = {.tv_nsec = LOOK_AGAIN_MS * 1000000};
+    const struct timespec nap = {.tv_nsec = LOOK_AGAIN_NS};
 
     while (kafka_partition_count(b, rk, topic->name, kafka_ms_until(deadline_ms), err) < 0) {
         if (err->code != ERR_NOT_FOUND || clock_mono_ms() >= deadline_ms)

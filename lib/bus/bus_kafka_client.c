@@ -14,37 +14,27 @@ static rd_kafka_conf_t *conf_of(struct kafka_bus *b, const struct kafka_client_c
 {
     char group[160], kilobytes[24], fetch[24];
     const size_t prefetch = client->prefetch_bytes < 1 << 20 ? 1 << 20 : client->prefetch_bytes;
-    const char *const options[] = {
-        "group.id",
-        client->group ? client->group : group,
-        "enable.auto.commit",
-        "false",
-        "enable.auto.offset.store",
-        "false",
-        "auto.offset.reset",
-        "earliest",
-        "enable.partition.eof",
-        "true",
-        "heartbeat.interval.ms",
-        "1000",
-        "session.timeout.ms",
-        "6000", /* the least that brokers allow by default */
-        "queued.max.messages.kbytes",
-        kilobytes,
-        "fetch.max.bytes",
-        fetch,
-        "message.max.bytes",
-        "2097152",
-        "fetch.error.backoff.ms",
-        "100",
-        NULL,
+    const char *const options[][2] = {
+        {"group.id", client->group ? client->group : group},
+        {"enable.auto.commit", "false"},
+        {"enable.auto.offset.store", "false"},
+        {"auto.offset.reset", "earliest"},
+        {"enable.partition.eof", "true"},
+        {"heartbeat.interval.ms", "1000"},
+        {"session.timeout.ms", "6000"}, /* the least that brokers allow by default */
+        {"queued.max.messages.kbytes", kilobytes},
+        {"fetch.max.bytes", fetch},
+        /* Batches are compressed on the wire, several times over for JSON: a little of them is
+         * a lot in memory, and the limit above only counts what is unpacked already. */
+        {"fetch.message.max.bytes", "262144"},
+        {"fetch.error.backoff.ms", "100"},
+        {NULL, NULL},
     };
 
     /* Never joined and never committed to, but librdkafka assigns only within a group. */
     (void)snprintf(group, sizeof group, "%.100s-view", b->client_id);
     (void)snprintf(kilobytes, sizeof kilobytes, "%zu", prefetch >> 10);
-    (void)snprintf(fetch, sizeof fetch, "%zu",
-                   prefetch < KAFKA_RECORD_MAX ? (size_t)KAFKA_RECORD_MAX : prefetch);
+    (void)snprintf(fetch, sizeof fetch, "%zu", prefetch / 8 < 1 << 20 ? 1 << 20 : prefetch / 8);
     return kafka_conf_new(b, options, err);
 }
 

@@ -1,9 +1,5 @@
 /* bus_kafka_consumer.c - workers and views on Kafka.
  *
- * librdkafka tells of a rebalance in a callback and wants rd_kafka_assign in answer; that may
- * come later, so a start offset that cannot be told yet only keeps the consumer unassigned, and
- * the next poll asks again. A view goes the same way, with all partitions for its share.
- *
  * Waiting happens on two descriptors of our own (librdkafka's queue writes to one of them),
  * because rd_kafka_queue_yield must not be called from a signal handler. */
 #include <errno.h>
@@ -16,22 +12,11 @@
 #include <unistd.h>
 
 #include "lib/base/clock.h"
-#include "lib/bus/bus_kafka_producer.h"
+#include "lib/bus/bus_kafka_share.h"
 
 enum {
     LOOK_MS = 200,      /* keeps the membership alive and outlives a lost event */
-    METADATA_MS = 3000, /* for a view's partitions */
-    UNKNOWN = -1,       /* a position or target that is not known yet */
-};
-
-/* A partition of this consumer's share. */
-struct part {
-    const char *topic; /* of the conf */
-    int32_t partition;
-    bool asked;       /* start is known */
-    int64_t start;    /* for rd_kafka_assign */
-    int64_t position; /* what poll handed out up to, or the end that was reached */
-    int64_t target;   /* what caught_up waits for */
+    METADATA_MS = 3000, /* for telling that a topic does not exist */
 };
 
 struct kafka_consumer {
@@ -40,10 +25,7 @@ struct kafka_consumer {
     struct bus_consumer_conf *conf;
     struct kafka_client client;
     int wake_fd, queue_fd;
-    struct part *parts;
-    size_t part_count;
-    bool has_share; /* parts are set */
-    bool assigned;  /* and librdkafka reads them */
+    struct kafka_share share;
     bool closing;
     bool away;                 /* all brokers are down, not yet told to the caller */
     rd_kafka_message_t **held; /* handed out until the next poll */
@@ -56,64 +38,17 @@ static struct kafka_consumer *kafka_consumer_of(struct bus_consumer *consumer)
     return (struct kafka_consumer *)consumer;
 }
 
-static const char *conf_topic(const struct kafka_consumer *c, const char *name)
-{
-    for (size_t i = 0; i < c->conf->topic_count; i++)
-        if (strcmp(c->conf->topics[i], name) == 0)
-            return c->conf->topics[i];
-    return NULL;
-}
-
-static struct part *part_of(struct kafka_consumer *c, const char *topic, int32_t partition)
-{
-    for (size_t i = 0; i < c->part_count; i++)
-        if (c->parts[i].partition == partition && strcmp(c->parts[i].topic, topic) == 0)
-            return &c->parts[i];
-    return NULL;
-}
-
-static void drop_share(struct kafka_consumer *c)
-{
-    free(c->parts);
-    c->parts = NULL;
-    c->part_count = 0;
-    c->has_share = c->assigned = false;
-}
-
-/* Without memory there is no share; the next rebalance tries again. */
-static struct part *new_share(struct kafka_consumer *c, size_t count)
-{
-    drop_share(c);
-    c->parts = calloc(count + 1, sizeof *c->parts);
-    c->has_share = c->parts != NULL;
-    return c->parts;
-}
-
-static void add_part(struct kafka_consumer *c, const char *topic, int32_t partition)
-{
-    c->parts[c->part_count++] = (struct part){
-        .topic = topic, .partition = partition, .position = UNKNOWN, .target = UNKNOWN};
-}
-
 static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t rc,
                          rd_kafka_topic_partition_list_t *partitions, void *opaque)
 {
     struct kafka_consumer *c = opaque;
 
-    if (rc == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS && new_share(c, (size_t)partitions->cnt)) {
-        for (int i = 0; i < partitions->cnt; i++) {
-            const char *topic = conf_topic(c, partitions->elems[i].topic);
-
-            if (topic)
-                add_part(c, topic, partitions->elems[i].partition);
-        }
-        return; /* rd_kafka_assign follows in the poll, once the starts are known */
+    if (rc == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
+        kafka_share_give(&c->share, partitions);
+    } else {
+        kafka_share_take(&c->share, !c->closing);
+        (void)rd_kafka_assign(rk, NULL);
     }
-    for (size_t i = 0; i < c->part_count && !c->closing; i++)
-        if (c->conf->on_revoked && c->parts[i].asked)
-            c->conf->on_revoked(c->conf->ctx, c->parts[i].topic, c->parts[i].partition);
-    drop_share(c);
-    (void)rd_kafka_assign(rk, NULL);
 }
 
 static void on_error(rd_kafka_t *rk, int rc, const char *text, void *opaque)
@@ -124,102 +59,6 @@ static void on_error(rd_kafka_t *rk, int rc, const char *text, void *opaque)
     kafka_reason_set(&c->bus->reason, text);
     if (rc == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN)
         c->away = true;
-}
-
-/* All partitions are a view's share. */
-static int take_all(struct kafka_consumer *c, struct err *err)
-{
-    const char *topic = c->conf->topics[0];
-    const int count = kafka_partition_count(c->bus, c->client.rk, topic, METADATA_MS, err);
-
-    if (count < 0)
-        return err->code;
-    if (!new_share(c, (size_t)count))
-        return err_set_nomem(err, "a view");
-    for (int32_t p = 0; p < count; p++)
-        add_part(c, topic, p);
-    return 0;
-}
-
-/* The group's offset, asked with the client that belongs to the group. */
-static int stored_start(struct kafka_consumer *c, struct part *part, int64_t *ret,
-                        struct err *err)
-{
-    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
-    rd_kafka_resp_err_t rc;
-
-    (void)rd_kafka_topic_partition_list_add(list, part->topic, part->partition);
-    rc = rd_kafka_committed(c->client.rk, list, METADATA_MS);
-    if (!rc)
-        *ret = list->elems[0].offset < 0 ? RD_KAFKA_OFFSET_BEGINNING : list->elems[0].offset;
-    rd_kafka_topic_partition_list_destroy(list);
-    return rc ? kafka_fail(c->bus, err, rc, part->topic) : 0;
-}
-
-/* What the end is now: "latest" must not depend on when librdkafka gets to it. */
-static int end_of(struct kafka_consumer *c, const struct part *part, int64_t *ret,
-                  struct err *err)
-{
-    int64_t low, high;
-    const rd_kafka_resp_err_t rc = rd_kafka_query_watermark_offsets(
-        c->client.rk, part->topic, part->partition, &low, &high, METADATA_MS);
-
-    if (rc)
-        return kafka_fail(c->bus, err, rc, part->topic);
-    *ret = high;
-    return 0;
-}
-
-static int ask_start(struct kafka_consumer *c, struct part *part, struct err *err)
-{
-    int64_t start = c->conf->group ? BUS_START_STORED : BUS_START_EARLIEST;
-
-    if (c->conf->on_assigned)
-        start = c->conf->on_assigned(c->conf->ctx, part->topic, part->partition, err);
-    if (err->code)
-        return err->code;
-    if (start == BUS_START_STORED && c->conf->group) {
-        if (stored_start(c, part, &start, err) < 0)
-            return err->code;
-    } else if (start == BUS_START_LATEST) {
-        if (end_of(c, part, &start, err) < 0)
-            return err->code;
-    } else if (start < 0) {
-        start = RD_KAFKA_OFFSET_BEGINNING;
-    }
-    part->start = start;
-    part->asked = true;
-    return 0;
-}
-
-static int assign_share(struct kafka_consumer *c, struct err *err)
-{
-    rd_kafka_topic_partition_list_t *list =
-        rd_kafka_topic_partition_list_new((int)c->part_count);
-    rd_kafka_resp_err_t rc;
-
-    for (size_t i = 0; i < c->part_count; i++)
-        rd_kafka_topic_partition_list_add(list, c->parts[i].topic, c->parts[i].partition)
-            ->offset = c->parts[i].start;
-    rc = rd_kafka_assign(c->client.rk, list);
-    rd_kafka_topic_partition_list_destroy(list);
-    if (rc)
-        return kafka_fail(c->bus, err, rc, "assign");
-    c->assigned = true;
-    return 0;
-}
-
-/* Brings the share that was given to librdkafka, as far as its starts are known. */
-static int settle_share(struct kafka_consumer *c, struct err *err)
-{
-    if (!c->conf->group && !c->has_share && take_all(c, err) < 0)
-        return err->code;
-    if (!c->has_share || c->assigned)
-        return 0;
-    for (size_t i = 0; i < c->part_count; i++)
-        if (!c->parts[i].asked && ask_start(c, &c->parts[i], err) < 0)
-            return err_wrap(err, "start at %s/%d", c->parts[i].topic, c->parts[i].partition);
-    return assign_share(c, err);
 }
 
 static void release_held(struct kafka_consumer *c)
@@ -249,8 +88,10 @@ static int hold_room(struct kafka_consumer *c, size_t max, struct err *err)
 static void take_notice(struct kafka_consumer *c, const rd_kafka_message_t *message,
                         struct err *err)
 {
-    struct part *part =
-        message->rkt ? part_of(c, rd_kafka_topic_name(message->rkt), message->partition) : NULL;
+    struct kafka_part *part =
+        message->rkt
+            ? kafka_share_part(&c->share, rd_kafka_topic_name(message->rkt), message->partition)
+            : NULL;
 
     if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
         if (part)
@@ -263,7 +104,8 @@ static void take_notice(struct kafka_consumer *c, const rd_kafka_message_t *mess
 static int take_record(struct kafka_consumer *c, rd_kafka_message_t *message,
                        struct bus_record *ret, struct err *err)
 {
-    struct part *part = part_of(c, rd_kafka_topic_name(message->rkt), message->partition);
+    struct kafka_part *part =
+        kafka_share_part(&c->share, rd_kafka_topic_name(message->rkt), message->partition);
 
     c->held[c->held_count++] = message;
     if (kafka_record_of(message, &c->arena, ret, err) < 0)
@@ -290,6 +132,8 @@ static int take_ready(struct kafka_consumer *c, struct bus_record *records, size
             (void)take_record(c, message, &records[c->held_count], err);
         }
     }
+    if (c->held_count > 0 && err->code != ERR_NOMEM)
+        err_clear(err); /* the records come first; what lasts is met again by the next poll */
     return err->code ? err->code : (int)c->held_count;
 }
 
@@ -325,7 +169,7 @@ static int kafka_poll(struct bus_consumer *consumer, struct bus_record *records,
     if (hold_room(c, max, err) < 0)
         return err->code;
     for (;;) {
-        if (settle_share(c, err) < 0)
+        if (kafka_share_settle(&c->share, err) < 0)
             return err->code;
         r = take_ready(c, records, max, err);
         if (r != 0)
@@ -338,7 +182,7 @@ static int kafka_poll(struct bus_consumer *consumer, struct bus_record *records,
         left_ms = deadline_ms - clock_mono_ms();
         if (left_ms <= 0)
             return 0;
-        if (c->has_share && !c->assigned) /* it came just now */
+        if (c->share.given && !c->share.assigned) /* it came just now */
             continue;
         if (wait_for_event(c, (int)(left_ms < LOOK_MS ? left_ms : LOOK_MS)))
             return 0;
@@ -362,10 +206,10 @@ static int kafka_commit(struct bus_consumer *consumer, const char *topic, int32_
     rd_kafka_topic_partition_list_t *list;
     rd_kafka_resp_err_t rc;
 
-    if (!c->conf->group || !conf_topic(c, topic))
+    if (!c->conf->group || !kafka_share_topic(&c->share, topic))
         return err_set(err, ERR_INVALID, "commit to %s: this consumer is no worker of it",
                        topic);
-    if (!part_of(c, topic, partition))
+    if (!kafka_share_part(&c->share, topic, partition))
         return err_set(err, ERR_CONFLICT, "commit to %s/%d: it belongs to another member now",
                        topic, partition);
     list = rd_kafka_topic_partition_list_new(1);
@@ -377,29 +221,9 @@ static int kafka_commit(struct bus_consumer *consumer, const char *topic, int32_
     return rc ? kafka_fail(c->bus, err, rc, topic) : 0;
 }
 
-/* The end that was seen when it was first asked is kept until it is reached: under a steady
- * stream the newest end never is. */
-static bool part_caught_up(struct kafka_consumer *c, struct part *part)
-{
-    struct err ignored = {0};
-
-    if (part->target == UNKNOWN && end_of(c, part, &part->target, &ignored) < 0)
-        return false;
-    return part->position >= part->target;
-}
-
 static bool kafka_caught_up(struct bus_consumer *consumer)
 {
-    struct kafka_consumer *c = kafka_consumer_of(consumer);
-
-    if (!c->assigned)
-        return false;
-    for (size_t i = 0; i < c->part_count; i++)
-        if (!part_caught_up(c, &c->parts[i]))
-            return false;
-    for (size_t i = 0; i < c->part_count; i++)
-        c->parts[i].target = UNKNOWN;
-    return true;
+    return kafka_share_caught_up(&kafka_consumer_of(consumer)->share);
 }
 
 static void kafka_consumer_free(struct bus_consumer *consumer)
@@ -411,7 +235,7 @@ static void kafka_consumer_free(struct bus_consumer *consumer)
     if (c->client.queue)
         rd_kafka_queue_io_event_enable(c->client.queue, -1, NULL, 0);
     kafka_client_done(&c->client);
-    drop_share(c);
+    kafka_share_take(&c->share, false);
     if (c->wake_fd >= 0)
         (void)close(c->wake_fd);
     if (c->queue_fd >= 0)
@@ -475,6 +299,7 @@ static int start(struct kafka_consumer *c, struct err *err)
         return err_set_errno(err, "an eventfd for a consumer");
     if (kafka_client_init(&c->client, c->bus, &client, err) < 0 || check_topics(c, err) < 0)
         return err->code;
+    c->share.rk = c->client.rk;
     rd_kafka_queue_io_event_enable(c->client.queue, c->queue_fd, &one, sizeof one);
     return c->conf->group ? subscribe(c, err) : 0;
 }
@@ -493,6 +318,7 @@ bus_kafka_consumer_new(struct bus *bus, const struct bus_consumer_conf *conf, st
     }
     c->base.ops = &kafka_consumer_ops;
     c->bus = kafka_bus_of(bus);
+    c->share = (struct kafka_share){.bus = c->bus, .conf = c->conf};
     c->wake_fd = c->queue_fd = -1;
     if (start(c, err) == 0)
         return &c->base;

@@ -56,28 +56,19 @@ static int start_poller(struct kafka_producer *p, struct err *err)
 
 static int start_client(struct kafka_producer *p, struct kafka_bus *b, struct err *err)
 {
-    static const char *const options[] = {
-        "enable.idempotence",
-        "true",
-        "acks",
-        "all",
-        "compression.codec",
-        "lz4",
-        "partitioner",
-        "murmur2_random",
+    static const char *const options[][2] = {
+        {"enable.idempotence", "true"},
+        {"acks", "all"},
+        {"compression.codec", "lz4"},
+        {"partitioner", "murmur2_random"},
         /* A call's records are queued together, so there is little to wait for: 1 ms lets
          * calls of several threads meet and keeps a hop of the chain short. */
-        "linger.ms",
-        "1",
-        "delivery.timeout.ms",
-        "120000",
-        "message.max.bytes",
-        "2097152",
-        "queue.buffering.max.kbytes",
-        "32768",
-        "queue.buffering.max.messages",
-        "100000",
-        NULL,
+        {"linger.ms", "1"},
+        {"delivery.timeout.ms", "120000"},
+        {"message.max.bytes", "2097152"},
+        {"queue.buffering.max.kbytes", "32768"},
+        {"queue.buffering.max.messages", "100000"},
+        {NULL, NULL},
     };
     rd_kafka_conf_t *conf = kafka_conf_new(b, options, err);
     char why[128];
