@@ -1,5 +1,6 @@
 /* json_test.c - what is read, what is refused and how it is written. */
 #include "lib/json/json.h"
+#include "lib/json/json_skim.h"
 
 #include "tests/test.h"
 
@@ -183,4 +184,48 @@ TEST(lines_of_a_feed_need_no_comma)
     buf_append_str(&out, "\n");
     json_write_int(&out, 2);
     CHECK_STR(buf_text(&out), "data: 1\n2");
+}
+
+static bool is_short(const char *name, size_t size)
+{
+    (void)name;
+    return size == 1;
+}
+
+static void skims(const char *text, const char *left)
+{
+    OWNED_VALUE(buf) out = {0};
+    struct err err = {0};
+    OWNED_JSON value = json_skim(text, strlen(text), is_short, &err);
+
+    if (!value)
+        TEST_FAIL("%s: %s", text, err.text);
+    json_write_tree(&out, value);
+    CHECK_STR(buf_text(&out), left);
+}
+
+TEST(skimming_leaves_out_what_is_not_wanted)
+{
+    skims("{\"aa\":1,\"b\":2,\"cc\":3}", "{\"b\":2}");
+    skims("{\"a\":1,\"bb\":{\"x\":[\"}\\\"]\"]},\"c\":{\"dd\":1}}", "{\"a\":1,\"c\":{}}");
+    skims(" { \"aa\" : [ 1 , 2 ] ,\n \"b\" : [ 1 , \"cc\" ] } ", "{\"b\":[1,\"cc\"]}");
+    skims("[{\"aa\":null},{\"b\":true,\"cc\":\"\"}]", "[{},{\"b\":true}]");
+    skims("{\"\\u0061\":1}", "{\"a\":1}");
+}
+
+TEST(skimming_takes_nothing_that_is_not_json)
+{
+    static const char *const texts[] = {
+        "{\"a\":1 2}", "{\"a\":1,}",    "{\"aa\":1,,\"b\":2}", "{\"aa\":[1}",
+        "{\"aa\":\"x", "{\"a\":tr ue}", "{\"a\":1,\"a\":2}",   "{\"a\" 1}",
+    };
+
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        struct err err = {0};
+        json_t *value = json_skim(texts[i], strlen(texts[i]), is_short, &err);
+
+        if (value)
+            TEST_FAIL("%s was taken", texts[i]);
+        CHECK_HAS(err.text, "not valid JSON at line 1 column");
+    }
 }
