@@ -25,7 +25,8 @@ typedef int recode_fn(const struct buf *text, struct buf *out, struct err *err);
                                                                                          \
         if (event_##_decode(text->data, text->size, &event, &storage, err) < 0)          \
             return err->code;                                                            \
-        return event_##_encode(out, &event, err);                                        \
+        CHECK_OK(event_##_encode(out, &event, err), *err);                               \
+        return 0;                                                                        \
     }
 
 RECODE(item_event)
