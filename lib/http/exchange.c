@@ -256,7 +256,7 @@ void http_exchange_on_completed(void *ctx, struct MHD_Connection *mhd, void **co
     if (!request)
         return;
     (void)atomic_exchange(&request->taken, true);
-    if (conf->on_answered && request->status)
+    if (conf->on_answered && (request->status || request->user))
         conf->on_answered(conf->ctx, request, request->status, request->sent_bytes,
                           clock_mono_ns() - request->started_ns);
     request->conn->request = NULL;
