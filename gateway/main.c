@@ -41,6 +41,7 @@ static int serve(const struct settings *settings, struct err *err)
         .on_head = dispatch_on_head,
         .on_request = dispatch_on_request,
         .on_answered = dispatch_on_answered,
+        .on_error = reply_on_error,
     };
 
     if (fd < 0)

@@ -11,7 +11,7 @@
 #include "gateway/workers.h"
 #include "lib/metrics/metrics.h"
 
-enum { FIRST_STATUS = 100, STATUSES = 500 };
+enum { FIRST_STATUS = 100, STATUSES = 500, CLIENT_LEFT = 499 };
 
 struct route_meters {
     _Atomic(struct metric *) by_status[STATUSES];
@@ -119,7 +119,7 @@ void meters_ended(struct meters *meters, const struct route *route, bool began, 
 
     if (began)
         metric_add(meters->in_flight, -1);
-    metric_add(status_counter(meters, index, status), 1);
+    metric_add(status_counter(meters, index, status ? status : CLIENT_LEFT), 1);
     metric_add(meters->sent_bytes, (double)body_bytes);
     metric_observe(meters->routes[index].seconds, (double)took_ns / 1e9);
 }

@@ -10,6 +10,7 @@
 #include "lib/json/json.h"
 
 #define RETRY_SECONDS "2"
+#define PROBLEM_TYPE "application/problem+json"
 
 void reply_done(struct reply *reply)
 {
@@ -61,6 +62,7 @@ const char *reply_phrase(int status)
         {403, "Forbidden"},
         {404, "Not Found"},
         {405, "Method Not Allowed"},
+        {408, "Request Timeout"},
         {409, "Conflict"},
         {412, "Precondition Failed"},
         {413, "Content Too Large"},
@@ -68,6 +70,7 @@ const char *reply_phrase(int status)
         {416, "Range Not Satisfiable"},
         {422, "Unprocessable Content"},
         {429, "Too Many Requests"},
+        {431, "Request Header Fields Too Large"},
         {500, "Internal Server Error"},
         {502, "Bad Gateway"},
         {503, "Service Unavailable"},
@@ -79,41 +82,61 @@ const char *reply_phrase(int status)
     return "Error";
 }
 
-static void write_problem(struct reply *reply, struct http_request *request, int status,
-                          const char *detail)
+static bool is_ours(const struct http_request *request)
 {
-    OWNED_VALUE(buf) out = {0};
+    return text_starts_with(http_path(request), "/v1/");
+}
 
-    json_write_open(&out, '{');
-    json_put_str(&out, "type", "about:blank");
-    json_put_str(&out, "title", reply_phrase(status));
-    json_put_int(&out, "status", status);
-    json_write_name(&out, "detail");
-    json_write_str_n(&out, detail, strlen(detail));
-    json_put_str(&out, "instance", http_raw_path(request));
-    json_put_str(&out, "trace_id", http_trace(request)->trace_id);
-    json_write_close(&out, '}');
-    reply_json(reply, status, &out);
-    reply->type = "application/problem+json";
+/* RFC 9457. trace may be NULL. */
+static void write_problem(struct buf *out, const struct http_request *request,
+                          const struct trace *trace, int status, const char *detail)
+{
+    json_write_open(out, '{');
+    json_put_str(out, "type", "about:blank");
+    json_put_str(out, "title", reply_phrase(status));
+    json_put_int(out, "status", status);
+    json_write_name(out, "detail");
+    json_write_str_n(out, detail, strlen(detail));
+    json_put_str(out, "instance", http_raw_path(request));
+    if (trace)
+        json_put_str(out, "trace_id", trace->trace_id);
+    json_write_close(out, '}');
 }
 
 void reply_problem(struct reply *reply, struct http_request *request, int status,
                    const char *fmt, ...)
 {
+    OWNED_VALUE(buf) problem = {0};
     char detail[512];
     va_list args;
 
     va_start(args, fmt);
     (void)vsnprintf(detail, sizeof detail, fmt, args);
     va_end(args);
-    if (text_starts_with(http_path(request), "/v1/")) {
-        write_problem(reply, request, status, detail);
+    if (is_ours(request)) {
+        write_problem(&problem, request, http_trace(request), status, detail);
+        reply_json(reply, status, &problem);
+        reply->type = PROBLEM_TYPE;
     } else {
         reply_text(reply, status, detail);
         buf_append_char(&reply->body, '\n');
     }
     if (status == 503)
         reply_header(reply, "Retry-After", RETRY_SECONDS);
+}
+
+struct http_response *reply_on_error(void *ctx, const struct http_request *request, int status,
+                                     const char *text)
+{
+    OWNED_VALUE(buf) problem = {0};
+
+    (void)ctx;
+    if (!is_ours(request))
+        return NULL;
+    write_problem(&problem, request, NULL, status, text);
+    return buf_ok(&problem)
+               ? http_response_copy(status, PROBLEM_TYPE, problem.data, problem.size)
+               : NULL;
 }
 
 int reply_status_of(int err_code)

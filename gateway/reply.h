@@ -51,6 +51,11 @@ void reply_problem(struct reply *reply, struct http_request *request, int status
 /* The same for a failure: its code chooses the status; 503 comes with Retry-After. */
 void reply_error(struct reply *reply, struct http_request *request, const struct err *err);
 
+/* For struct http_server_conf's on_error: what the server itself refuses is told in the same
+ * way. */
+struct http_response *reply_on_error(void *ctx, const struct http_request *request, int status,
+                                     const char *text);
+
 /* The status that fits a failure. */
 int reply_status_of(int err_code);
 

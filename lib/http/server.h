@@ -45,8 +45,10 @@ struct http_server_conf {
     int idle_ms;                /* default 75000: keep-alive */
     http_head_handler *on_head;
     http_handler *on_request;
+    /* For metrics; may be NULL. status is 0 where the client left before there was an answer,
+     * of which only a request with a user is told. */
     void (*on_answered)(void *ctx, const struct http_request *request, int status,
-                        uint64_t body_bytes, int64_t took_ns); /* for metrics; may be NULL */
+                        uint64_t body_bytes, int64_t took_ns);
     /* Shapes the answers that the server itself gives (400, 408, 413, 431, 503), text being one
      * line that says what is wrong and how to mend it. NULL, also as its result: text/plain.
      * The request may be read in part only: its path is "" then. Any loop. */
