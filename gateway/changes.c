@@ -16,6 +16,15 @@ static void forget(struct gateway *gateway, const struct object_change_request *
         pictures_forget(gateway, request->to);
 }
 
+/* The store was changed, only telling of it failed: whatever the reason, the client is to ask
+ * again. */
+static int published_later(int r, struct err *err)
+{
+    if (r != ERR_NOMEM && r != ERR_TOO_LARGE)
+        err->code = ERR_UNAVAILABLE;
+    return err->code;
+}
+
 int changes_apply(struct gateway *gateway, struct http_request *request,
                   const struct object_change_request *requests, size_t count,
                   struct object_change_result *ret_results, struct err *err)
@@ -32,7 +41,7 @@ int changes_apply(struct gateway *gateway, struct http_request *request,
         for (size_t i = at; i < at + part; i++)
             forget(gateway, &requests[i]);
         if (r < 0)
-            return r;
+            return published_later(r, err);
     }
     return 0;
 }

@@ -1,6 +1,8 @@
 /* gateway.c - see gateway.h. */
 #include "gateway/gateway.h"
 
+#include <string.h>
+
 #include "gateway/access.h"
 #include "gateway/cors.h"
 #include "gateway/dispatch.h"
@@ -11,6 +13,7 @@
 #include "gateway/thumbs.h"
 #include "gateway/watch.h"
 #include "gateway/workers.h"
+#include "proto/topics.h"
 
 enum { PUBLISH_MS = 8000, MIB = 1 << 20 };
 
@@ -24,6 +27,9 @@ static int open_engines(struct gateway *gateway, struct err *err)
     gateway->bus = garden_open_bus(&settings->garden, "gateway", err);
     if (!gateway->bus)
         return err_wrap(err, "opening the bus");
+    if (strcmp(settings->garden.bus, "local") == 0 && /* a broker may be away: see watch.c */
+        bus_create_topics(gateway->bus, garden_topics, garden_topic_count, err) < 0)
+        return err_wrap(err, "making the topics");
     gateway->catalogs = handles_new(&settings->garden, err);
     if (!gateway->catalogs)
         return err->code;

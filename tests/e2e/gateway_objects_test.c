@@ -241,7 +241,7 @@ TEST(removed_pictures_are_in_the_trash_and_come_back)
     listen_to(&door, &heard);
     CHECK_HAS(heard.text, "-" GARDEN_KEY "\n");
     CHECK_INT(delete (&door, "/v1/pool/" GARDEN_KEY), ==, 400);
-    CHECK_INT(delete (&door, "/v1/items/" GARDEN_KEY "x"), ==, 404);
+    CHECK_INT(delete (&door, "/v1/items/emotions/happy/none.jpeg"), ==, 404);
     door_stop(&door);
 }
 

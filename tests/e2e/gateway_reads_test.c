@@ -123,7 +123,7 @@ TEST(bad_bodies_are_told_what_is_wrong)
     } cases[] = {
         {"", "empty"},
         {"{", "JSON"},
-        {"\"\xff\"", "UTF-8"},
+        {"\"\xff\"", "0xff"},
         {"[]", "object"},
         {"{}", "emotion"},
         {"{\"emotion\":3}", "emotion"},
