@@ -2,8 +2,13 @@
  *
  * Two backends behind one header, held to the same contract tests:
  *   fs   a folder; an object is a file whose path is its key. Writes go to a temporary file,
- * are synced and renamed, so that a reader sees the old bytes or the new, never a part. s3 any
- * S3 API (MinIO, Ceph, AWS, versitygw), path-style, own SigV4 signatures.
+ *        are synced and renamed, so that a reader sees the old bytes or the new, never a part.
+ *        A copy is a hard link: files are replaced, never written again. Symbolic links are
+ *        not followed (ERR_DENIED). A part of a key has at most 255 bytes, and an object
+ *        cannot be a folder of another key ("a" beside "a/b" is ERR_CONFLICT).
+ *   s3   any S3 API (MinIO, Ceph, AWS, versitygw), path-style, own SigV4 signatures. An object
+ *        has at most 5 GiB (no multipart uploads); what is large is best read in ranges, for
+ *        which the time limit grows with the size, as it does for a put.
  *
  * Keys: see proto/key.h for what the garden allows; the store itself refuses (ERR_INVALID) what
  * could leave its folder: an empty part, "." or "..", a leading "/", control characters, over
@@ -27,14 +32,15 @@ struct store_conf {
     const char *dir; /* fs: the folder; made when missing */
     const char *access_key,
         *secret_key; /* s3; NULL: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY */
-    int timeout_ms;  /* s3: for one request; 0: 10000 */
+    int timeout_ms;  /* s3: for one request and its retries; 0: 10000 */
 };
 
 enum { STORE_ETAG = 80 };
 
 struct store_info {
     uint64_t size;
-    int64_t mtime_ns;      /* since the epoch; s3 has whole seconds */
+    int64_t mtime_ns;      /* since the epoch; s3 has whole seconds; an fs copy has the time
+                              of its bytes, not its own */
     char etag[STORE_ETAG]; /* without quotes; changes whenever the bytes do */
 };
 
@@ -91,7 +97,8 @@ int store_list(struct store *store, const char *prefix, const char *after, size_
                          struct err *err),
                void *ctx, struct err *err);
 
-/* 0 when the store can be read and written now; says how to mend it otherwise. */
+/* 0 when the store can be read and written now; says how to mend it otherwise. s3 is only read:
+ * an object written as a test would make an event. */
 int store_ping(struct store *store, struct err *err);
 
 #endif

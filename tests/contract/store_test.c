@@ -361,6 +361,9 @@ CONTRACT(kill_9_leaves_whole_objects_only)
         CHECK_INT(waitpid(child, NULL, 0), ==, child);
         (void)close(pipes[0]);
         CHECK_OK(store_list(f->store, f->prefix, NULL, 0, check_whole, f, &err), err);
+        char name[64];
+        (void)snprintf(name, sizeof name, "kill/%d/%d", round, last % 3);
+        CHECK_OK(store_head(f->store, key_of(f, name), NULL, &err), err); /* acknowledged */
     }
 }
 

@@ -4,7 +4,8 @@
 #
 # install   builds the pinned version from the Go module proxy into the cache, once
 # start     serves DIR/objects on a free loopback port and prints TEST_S3 and the keys as
-#           "export" lines; with a broker it publishes its events to TOPIC, which has to exist
+#           "export" lines; with a broker it publishes its events to TOPIC. Where kafka.sh has
+#           been installed a missing topic is made; otherwise it has to be there
 # stop      ends what start began
 set -euo pipefail
 
@@ -61,6 +62,26 @@ has_xattr() {
     python3 -c 'import os, sys; os.setxattr(sys.argv[1], "user.test", b"")' "$1" 2>/dev/null
 }
 
+# create_topic DIR BROKER TOPIC : versitygw ends where its topic is missing
+create_topic() {
+    local lib
+    lib=$(compgen -G "$cache/kafka-*/lib" | tail -n 1) || return 0
+    cat >"$1/CreateTopic.java" <<'JAVA'
+import java.util.*;
+import org.apache.kafka.clients.admin.*;
+public class CreateTopic {
+    public static void main(String[] args) throws Exception {
+        try (Admin admin = Admin.create(Map.of("bootstrap.servers", (Object) args[0]))) {
+            if (!admin.listTopics().names().get().contains(args[1]))
+                admin.createTopics(List.of(new NewTopic(args[1], 4, (short) 1))).all().get();
+        }
+    }
+}
+JAVA
+    java -Xshare:auto -XX:TieredStopAtLevel=1 -cp "$lib/*" "$1/CreateTopic.java" "$2" "$3" >"$1/topic.log" 2>&1 ||
+        { cat "$1/topic.log" >&2 && die "could not make the topic $3 at $2"; }
+}
+
 # wait_ready DIR PORT : until it answers, or has ended
 wait_ready() {
     local deadline=$((SECONDS + start_seconds))
@@ -74,9 +95,12 @@ wait_ready() {
 start() {
     local dir=$1 port try
     local -a events=() store=()
-    [ $# -lt 2 ] || events=(--event-kafka-url "$2" --event-kafka-topic "$3")
     install >&2
     mkdir -p "$dir/objects/garden"
+    if [ $# -gt 1 ]; then
+        create_topic "$dir" "$2" "$3"
+        events=(--event-kafka-url "$2" --event-kafka-topic "$3")
+    fi
     if ! has_xattr "$dir/objects"; then
         mkdir -p "$dir/meta/garden"
         store=(--sidecar "$dir/meta")

@@ -2,14 +2,20 @@
 #include "tests/contract/store_fixture.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stddef.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 
 #include "lib/store/fs_temp.h"
 
@@ -174,6 +180,46 @@ FS_TEST(links_are_not_followed)
     CHECK_OK(store_list(f->store, "", NULL, 0, add_key, &list, &err), err);
     CHECK_INT(list.count, ==, 1);
     remove_test_dir(outside);
+}
+
+/* From here on this process has no openat2, as on a kernel before 5.6. */
+static void forbid_openat2(void)
+{
+    struct sock_filter code[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_openat2, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    const struct sock_fprog program = {sizeof code / sizeof *code, code};
+
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
+        prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) < 0)
+        SKIP("seccomp is not allowed here");
+}
+
+FS_TEST(an_old_kernel_is_enough)
+{
+    OWNED_VALUE(key_list) list = {0};
+    OWNED_VALUE(buf) data = {0};
+    struct err err = {0};
+
+    forbid_openat2();
+    CHECK_INT(mkdir(path_of(f, "in"), 0755), ==, 0);
+    CHECK_INT(symlink("/etc", path_of(f, "in/out")), ==, 0);
+    CHECK_INT(symlink("/etc/passwd", path_of(f, "in/file")), ==, 0);
+    (void)put_text(f, "a/b/c", "x");
+    (void)put_text(f, "top", "t");
+    check_text(f, "a/b/c", "x");
+    CHECK_OK(store_copy(f->store, key_of(f, "a/b/c"), key_of(f, "d/e"), NULL, &err), err);
+    CHECK_OK(store_remove(f->store, key_of(f, "a/b/c"), NULL, &err), err);
+    CHECK_OK(store_list(f->store, "", NULL, 0, add_key, &list, &err), err);
+    CHECK_INT(list.count, ==, 2);
+    CHECK_INT(store_get(f->store, "in/out/passwd", &data, NULL, &err), <, 0);
+    err_clear(&err);
+    CHECK_INT(store_get(f->store, "in/file", &data, NULL, &err), ==, ERR_DENIED);
+    err_clear(&err);
+    CHECK_INT(store_put(f->store, "in/out/x", "x", 1, NULL, NULL, &err), <, 0);
 }
 
 FS_TEST(a_part_over_255_bytes_is_refused)
