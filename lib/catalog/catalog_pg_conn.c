@@ -59,6 +59,12 @@ static int wait_socket(struct catalog_pg *pg, short events, struct err *err)
     return err_set(err, ERR_TIMEOUT, "PostgreSQL did not answer within %d ms", pg->timeout_ms);
 }
 
+/* What the server remarks on is nobody's business here. */
+static void ignore_notice(void *ctx, const PGresult *result)
+{
+    (void)ctx, (void)result;
+}
+
 static PGconn *begin_connection(const struct catalog_pg *pg)
 {
     const char *const names[] = {"dbname", "client_encoding", "fallback_application_name",
@@ -109,6 +115,7 @@ static int make_connection(struct catalog_pg *pg, struct err *err)
     pg->conn = begin_connection(pg);
     if (!pg->conn)
         return err_set_nomem(err, "a connection to PostgreSQL");
+    (void)PQsetNoticeReceiver(pg->conn, ignore_notice, NULL);
     if (PQstatus(pg->conn) == CONNECTION_BAD)
         return lost(pg, "connecting to PostgreSQL", err);
     while (state != PGRES_POLLING_OK) {

@@ -19,7 +19,7 @@ enum { SHAPE_AFTER = 4, SHAPE_ORIENTATION = 8, SHAPE_SINCE = 16, SHAPE_ANY_STATE
 
 enum { SELECT_PARAMS = 16 };
 
-/* The statement as it grows. */
+/* The statement as it grows. bits say which one it is: the same bits, the same text. */
 struct shape {
     int bits;
     struct buf text;
@@ -96,12 +96,10 @@ static void add_range(struct shape *shape, const struct scan *scan, enum range_k
 
 static void add_filters(struct shape *shape, const struct catalog_query *query)
 {
-    char orientation[2] = {query->orientation, '\0'};
-
     if (query->orientation) {
         shape->bits |= SHAPE_ORIENTATION;
-        /* two literals and no parameter, whose text would have to outlive this function */
-        buf_printf(&shape->text, " AND orientation = '%s'", orientation);
+        shape_add(shape,
+                  " AND orientation = ", catalog_text(query->orientation == 'v' ? "v" : "h"));
     }
     if (query->since_ms) {
         shape->bits |= SHAPE_SINCE;
