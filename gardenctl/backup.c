@@ -104,21 +104,22 @@ static void keep_part(const struct backup *backup)
 
 static int copy_objects(struct backup *backup, struct err *err)
 {
-    FILE *old = backup->has_old ? open_in(backup, backup->old.objects.file, "re") : NULL;
-    FILE *resumed, *list;
+    struct backup_lists lists = {0};
     int r;
 
     keep_part(backup);
-    resumed = open_in(backup, RESUME, "re");
-    list = open_in(backup, PART, "we");
-    if (!list)
+    if (backup->has_old)
+        lists.old = open_in(backup, backup->old.objects.file, "re");
+    lists.resumed = open_in(backup, RESUME, "re");
+    lists.list = open_in(backup, PART, "we");
+    if (!lists.list)
         r = err_set_errno(err, "writing into %.200s", backup->dir);
     else
-        r = backup_objects(backup->store, backup->dir, old, resumed, list, &backup->count, err);
-    if (list && fclose(list) != 0 && r == 0)
+        r = backup_objects(backup->store, backup->dir, &lists, &backup->count, err);
+    if (lists.list && fclose(lists.list) != 0 && r == 0)
         r = err_set_errno(err, "writing the list of objects");
-    close_file(old);
-    close_file(resumed);
+    close_file(lists.old);
+    close_file(lists.resumed);
     return r;
 }
 

@@ -132,12 +132,12 @@ static int finish_page(const struct page *page, FILE *list, struct backup_count 
 }
 
 /* How far the lists of earlier backups were read. */
-struct lists {
-    FILE *old, *resumed, *list;
+struct cursors {
+    const struct backup_lists *lists;
     struct manifest_object old_at, resumed_at;
 };
 
-static int backup_prefix(struct page *page, const char *prefix, struct lists *lists,
+static int backup_prefix(struct page *page, const char *prefix, struct cursors *cursors,
                          struct progress *progress, struct backup_count *count, struct err *err)
 {
     char after[KEY_BYTES] = "";
@@ -152,22 +152,22 @@ static int backup_prefix(struct page *page, const char *prefix, struct lists *li
         for (size_t i = 0; i < page->count; i++) {
             struct item *item = &page->items[i];
 
-            if (!look_up(lists->old, &lists->old_at, item))
-                item->unsynced = look_up(lists->resumed, &lists->resumed_at, item);
+            if (!look_up(cursors->lists->old, &cursors->old_at, item))
+                item->unsynced = look_up(cursors->lists->resumed, &cursors->resumed_at, item);
         }
         parallel_each(page->count, copy_item, page, progress, count->objects);
         (void)text_copy(after, sizeof after, page->items[page->count - 1].object.key);
-        r = finish_page(page, lists->list, count, err);
+        r = finish_page(page, cursors->lists->list, count, err);
         if (r < 0)
             return r;
     }
 }
 
-int backup_objects(struct store *store, const char *dir, FILE *old, FILE *resumed, FILE *list,
+int backup_objects(struct store *store, const char *dir, const struct backup_lists *lists,
                    struct backup_count *ret_count, struct err *err)
 {
     struct page page = {.store = store, .dir = dir};
-    struct lists lists = {.old = old, .resumed = resumed, .list = list};
+    struct cursors cursors = {.lists = lists};
     struct progress progress;
     struct backup_count count = {0};
     int r = 0;
@@ -177,7 +177,7 @@ int backup_objects(struct store *store, const char *dir, FILE *old, FILE *resume
         return err_set_nomem(err, "a page of objects");
     progress_start(&progress, "copying", "objects", 0);
     for (size_t i = 0; i < PREFIX_COUNT && r == 0; i++)
-        r = backup_prefix(&page, prefixes[i], &lists, &progress, &count, err);
+        r = backup_prefix(&page, prefixes[i], &cursors, &progress, &count, err);
     progress_end(&progress);
     free(page.items);
     *ret_count = count;

@@ -10,10 +10,15 @@ struct backup_count {
     uint64_t copied; /* the others were in DIR already */
 };
 
-/* Copies what old (the list of the last whole backup; may be NULL) and resumed (that of one
- * that was interrupted; may be NULL) do not have with the same size and ETag, and writes the
- * list of all of them to list. */
-int backup_objects(struct store *store, const char *dir, FILE *old, FILE *resumed, FILE *list,
+struct backup_lists {
+    FILE *old;     /* of the last whole backup; may be NULL */
+    FILE *resumed; /* of one that was interrupted; may be NULL */
+    FILE *list;    /* of this one, to be written */
+};
+
+/* Copies what the old and the interrupted backup do not have with the same size and ETag, and
+ * writes the list of all objects. */
+int backup_objects(struct store *store, const char *dir, const struct backup_lists *lists,
                    struct backup_count *ret_count, struct err *err);
 
 /* Removes the files of objects that are in the old list and not in the new one. */

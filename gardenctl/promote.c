@@ -7,23 +7,21 @@
 #include "gardenctl/remote_items.h"
 #include "lib/base/text.h"
 
-enum { AT_ONCE = 200 };
+enum { AT_ONCE = 200, MOST_WORDS = 10000 };
 
 /* A job on many keys, sent in parts. */
 struct job {
     struct remote remote;
     struct progress progress;
-    const char *path;       /* that the keys are posted to */
-    const char *good_word;  /* what the answer calls success */
-    char *waiting[AT_ONCE]; /* owned; not sent yet */
+    const char *path;                 /* that the keys are posted to */
+    const char *good_word;            /* what the answer calls success */
+    char waiting[AT_ONCE][KEY_BYTES]; /* not sent yet */
     size_t waiting_count;
     size_t seen, worked, failed;
 };
 
 static void job_done(struct job *job)
 {
-    for (size_t i = 0; i < job->waiting_count; i++)
-        free(job->waiting[i]);
     remote_done(&job->remote);
 }
 
@@ -41,13 +39,15 @@ static void on_result(void *ctx, const char *key, const char *result, const char
 
 static int send_waiting(struct job *job, struct err *err)
 {
+    const char *keys[AT_ONCE];
+    const struct remote_keys request = {
+        .path = job->path, .keys = keys, .count = job->waiting_count};
     int r = 0;
 
-    if (job->waiting_count)
-        r = remote_keys(&job->remote, job->path, (const char *const *)job->waiting,
-                        job->waiting_count, on_result, job, err);
     for (size_t i = 0; i < job->waiting_count; i++)
-        free(job->waiting[i]);
+        keys[i] = job->waiting[i];
+    if (job->waiting_count)
+        r = remote_send_keys(&job->remote, &request, on_result, job, err);
     job->waiting_count = 0;
     progress_at(&job->progress, job->seen);
     return r;
@@ -55,9 +55,9 @@ static int send_waiting(struct job *job, struct err *err)
 
 static int add_key(struct job *job, const char *key, struct err *err)
 {
-    job->waiting[job->waiting_count] = strdup(key);
-    if (!job->waiting[job->waiting_count])
-        return err_set_nomem(err, "a list of keys");
+    if (text_copy(job->waiting[job->waiting_count], KEY_BYTES, key) < 0)
+        return err_set(err, ERR_INVALID, "the key %.60s... is longer than %d bytes", key,
+                       KEY_BYTES - 1);
     job->waiting_count++;
     job->seen++;
     return job->waiting_count == AT_ONCE ? send_waiting(job, err) : 0;
@@ -95,7 +95,9 @@ static int read_orientation(const struct args *args, char *ret, struct err *err)
         return err_set(err, ERR_INVALID,
                        "promote: --orientation is '%.20s', not h (landscape) or v (portrait)",
                        text);
-    *ret = text ? *text : '\0';
+    *ret = '\0';
+    if (text)
+        *ret = *text;
     return 0;
 }
 
@@ -141,7 +143,7 @@ const struct command command_promote = {
                "Example: gardenctl promote imgPool/happy/img_20260504-090807_3h.jpeg\n",
     .options = promote_options,
     .option_count = sizeof promote_options / sizeof *promote_options,
-    .max_words = AT_ONCE * 50,
+    .max_words = MOST_WORDS,
     .run = run_promote,
 };
 
@@ -166,7 +168,7 @@ const struct command command_restore_trash = {
     .meaning = "Takes removed pictures out of the trash again",
     .details = "Example: gardenctl restore-trash emotions/happy/img_20260504-090807_3h.jpeg\n",
     .min_words = 1,
-    .max_words = AT_ONCE * 50,
+    .max_words = MOST_WORDS,
     .run = run_restore_trash,
 };
 
@@ -211,6 +213,6 @@ const struct command command_remove = {
     .details = "gardenctl restore-trash takes them out again.\n\n"
                "Example: gardenctl remove emotions/happy/img_20260504-090807_3h.jpeg\n",
     .min_words = 1,
-    .max_words = AT_ONCE * 50,
+    .max_words = MOST_WORDS,
     .run = run_remove,
 };

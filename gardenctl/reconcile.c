@@ -71,7 +71,7 @@ static int follow(struct remote *remote, struct state *ret, struct err *err)
 static int run(const struct args *args)
 {
     OWNED_VALUE(remote) remote = {0};
-    struct state state;
+    struct state state = {0};
     struct err err = {0};
 
     (void)args;

@@ -96,9 +96,10 @@ static int take_results(const json_t *answer,
     return 0;
 }
 
-int remote_keys(struct remote *remote, const char *path, const char *const *keys, size_t count,
-                void (*fn)(void *ctx, const char *key, const char *result, const char *reason),
-                void *ctx, struct err *err)
+int remote_send_keys(struct remote *remote, const struct remote_keys *keys,
+                     void (*fn)(void *ctx, const char *key, const char *result,
+                                const char *reason),
+                     void *ctx, struct err *err)
 {
     OWNED_VALUE(buf) body = {0};
     OWNED_JSON answer = NULL;
@@ -106,13 +107,13 @@ int remote_keys(struct remote *remote, const char *path, const char *const *keys
     json_write_open(&body, '{');
     json_write_name(&body, "keys");
     json_write_open(&body, '[');
-    for (size_t i = 0; i < count; i++)
-        json_write_str(&body, keys[i]);
+    for (size_t i = 0; i < keys->count; i++)
+        json_write_str(&body, keys->keys[i]);
     json_write_close(&body, ']');
     json_write_close(&body, '}');
     if (!buf_ok(&body))
         return err_set_nomem(err, "a list of keys");
-    if (remote_call(remote, "POST", path, &body, &answer, err) < 0)
+    if (remote_call(remote, "POST", keys->path, &body, &answer, err) < 0)
         return err->code;
     return take_results(answer, fn, ctx, err);
 }

@@ -23,10 +23,17 @@ int remote_items(struct remote *remote, const struct remote_filter *filter,
                  int (*fn)(void *ctx, const struct remote_item *item, struct err *err),
                  void *ctx, struct err *err);
 
-/* POSTs {"keys":[...]} to path and takes the answer's "results" apart: calls fn for each with
- * what it says ("promoted", "not_found", ...). */
-int remote_keys(struct remote *remote, const char *path, const char *const *keys, size_t count,
-                void (*fn)(void *ctx, const char *key, const char *result, const char *reason),
-                void *ctx, struct err *err);
+struct remote_keys {
+    const char *path;        /* to POST {"keys":[...]} to */
+    const char *const *keys; /* at most 1000 */
+    size_t count;
+};
+
+/* Sends them and takes the answer's "results" apart: calls fn for each with what it says
+ * ("promoted", "not_found", ...). */
+int remote_send_keys(struct remote *remote, const struct remote_keys *keys,
+                     void (*fn)(void *ctx, const char *key, const char *result,
+                                const char *reason),
+                     void *ctx, struct err *err);
 
 #endif

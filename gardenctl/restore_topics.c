@@ -1,8 +1,12 @@
 /* restore_topics.c - see restore_topics.h. */
 #include "gardenctl/restore_topics.h"
 
+#include <fcntl.h>
 #include <limits.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "gardenctl/progress.h"
 #include "gardenctl/record_line.h"
@@ -26,22 +30,13 @@ struct job {
     struct bus *bus;
     const char *topic;
     bool is_state;
-    struct map *there; /* owned: identities that the topic has */
-    struct map *last;  /* owned, states only: identity -> number of its last line, + 1 */
+    struct map *there;         /* owned: identities that the topic has */
+    struct map *last;          /* owned, states only: identity -> its last line */
     struct record_line *lines; /* owned: waiting to be published */
     size_t line_count;
     int published;
     int64_t next; /* while reading a partition */
 };
-
-static void job_done(struct job *job)
-{
-    map_free(job->there);
-    map_free(job->last);
-    for (size_t i = 0; i < job->line_count; i++)
-        record_line_done(&job->lines[i]);
-    free(job->lines);
-}
 
 /* What makes two records the same: the key of a state, the id of an event. */
 static const void *identity(const struct job *job, const struct bus_record *record,
@@ -110,35 +105,37 @@ static int publish_waiting(struct job *job, struct err *err)
     return 0;
 }
 
-/* The line of the file is the last word on its key. */
-static bool is_last(const struct job *job, const void *id, size_t size, size_t number)
-{
-    return (size_t)map_get(job->last, id, size) == number + 1;
-}
-
-static int note_last(struct job *job, const struct bus_record *record, size_t number,
-                     struct err *err)
-{
-    char digest[SHA256_HEX];
+/* One line of the backup. */
+struct source {
+    const char *text;
     size_t size;
-    const void *id = identity(job, record, digest, &size);
+};
 
-    /* the number stands for itself; nothing is pointed to */
-    if (map_put(job->last, id, size, (void *)(number + 1)) <
-        0) // NOLINT(performance-no-int-to-ptr)
-        return err_set_nomem(err, "a topic's records");
-    return 0;
-}
-
-/* Takes the line over where it has to be published. */
-static int consider(struct job *job, struct record_line *line, size_t number, struct err *err)
+/* The first time through: which line is the last of its key. */
+static int note_last(struct job *job, struct record_line *line, const struct source *source,
+                     struct err *err)
 {
     char digest[SHA256_HEX];
     size_t size;
     const void *id = identity(job, &line->record, digest, &size);
 
-    if (map_get(job->there, id, size) ||
-        (job->is_state && (!line->record.value || !is_last(job, id, size, number))))
+    return map_put(job->last, id, size, (void *)source->text) < 0
+               ? err_set_nomem(err, "a topic's records")
+               : 0;
+}
+
+/* The second time: takes the line over where it has to be published. */
+static int consider(struct job *job, struct record_line *line, const struct source *source,
+                    struct err *err)
+{
+    char digest[SHA256_HEX];
+    size_t size;
+    const void *id = identity(job, &line->record, digest, &size);
+
+    if (map_get(job->there, id, size))
+        return 0;
+    if (job->is_state &&
+        (!line->record.value || map_get(job->last, id, size) != (const void *)source->text))
         return 0;
     if (map_put(job->there, id, size, job) < 0)
         return err_set_nomem(err, "a topic's records");
@@ -148,61 +145,97 @@ static int consider(struct job *job, struct record_line *line, size_t number, st
     return job->line_count == AT_ONCE ? publish_waiting(job, err) : 0;
 }
 
-/* Goes through the file: first to see which line is the last of its key, then to publish. */
-static int each_line(struct job *job, FILE *file, bool publish, struct err *err)
+static int each_line(struct job *job, const struct source *file,
+                     int (*fn)(struct job *job, struct record_line *line,
+                               const struct source *source, struct err *err),
+                     struct err *err)
 {
-    char *text = NULL;
-    size_t capacity = 0, number = 0;
-    ssize_t size;
+    const char *end = file->text + file->size, *next;
+    size_t number = 1;
     int r = 0;
 
-    rewind(file);
-    while (r == 0 && (size = getline(&text, &capacity, file)) > 0) {
+    for (const char *text = file->text; text < end && r == 0; text = next, number++) {
+        const char *stop = memchr(text, '\n', (size_t)(end - text));
+        struct source source = {.text = text};
         OWNED_VALUE(record_line) line = {0};
 
-        r = record_line_read(&line, text, (size_t)size, err);
+        next = stop ? stop + 1 : end;
+        source.size = (size_t)(next - text);
+        r = record_line_read(&line, text, source.size, err);
         if (r < 0)
-            (void)err_wrap(err, "line %zu", number + 1);
+            (void)err_wrap(err, "line %zu", number);
         else
-            r = publish ? consider(job, &line, number, err)
-                        : note_last(job, &line.record, number, err);
-        number++;
+            r = fn(job, &line, &source, err);
     }
-    free(text);
     return r;
 }
 
-static int do_job(struct job *job, FILE *file, struct err *err)
+static int do_job(struct job *job, const struct source *file, struct err *err)
 {
     job->there = map_new();
     job->last = map_new();
-    job->lines = calloc(AT_ONCE, sizeof *job->lines);
-    if (!job->there || !job->last || !job->lines)
+    if (!job->there || !job->last)
         return err_set_nomem(err, "a topic's records");
-    if (read_there(job, err) < 0 || (job->is_state && each_line(job, file, false, err) < 0) ||
-        each_line(job, file, true, err) < 0)
+    if (read_there(job, err) < 0 ||
+        (job->is_state && each_line(job, file, note_last, err) < 0) ||
+        each_line(job, file, consider, err) < 0)
         return err->code;
     return publish_waiting(job, err);
+}
+
+static int with_lines(struct job *job, const struct source *file, struct err *err)
+{
+    int r;
+
+    job->lines = calloc(AT_ONCE, sizeof *job->lines);
+    r = job->lines ? do_job(job, file, err) : err_set_nomem(err, "a topic's records");
+    for (size_t i = 0; i < job->line_count; i++)
+        record_line_done(&job->lines[i]);
+    free(job->lines);
+    map_free(job->there);
+    map_free(job->last);
+    return r;
+}
+
+/* Maps the file, which may be large and is read once or twice. */
+static int map_file(const char *path, struct source *ret, struct err *err)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    struct stat info;
+    void *text = NULL;
+
+    if (fd < 0)
+        return err_set_errno(err, "opening %.200s", path);
+    if (fstat(fd, &info) < 0)
+        (void)err_set_errno(err, "%.200s", path);
+    else if (info.st_size > 0)
+        text = mmap(NULL, (size_t)info.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+    if (text == MAP_FAILED)
+        (void)err_set_errno(err, "reading %.200s", path);
+    (void)close(fd);
+    if (err->code)
+        return err->code;
+    *ret = (struct source){.text = text ? text : "", .size = (size_t)info.st_size};
+    return 0;
 }
 
 int restore_topic(struct bus *bus, const char *dir, const struct manifest_file *file,
                   struct err *err)
 {
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-        OWNED_VALUE(job)
-        job = {.bus = bus, .topic = kinds[i].topic, .is_state = kinds[i].is_state};
+        struct job job = {.bus = bus, .topic = kinds[i].topic, .is_state = kinds[i].is_state};
+        struct source source = {0};
         char path[PATH_MAX];
-        FILE *lines;
         int r;
 
         if (strcmp(kinds[i].topic, file->topic) != 0)
             continue;
         (void)snprintf(path, sizeof path, "%s/%s", dir, file->file);
-        lines = fopen(path, "re");
-        if (!lines)
-            return err_set_errno(err, "opening %.200s", path);
-        r = do_job(&job, lines, err);
-        (void)fclose(lines);
+        if (map_file(path, &source, err) < 0)
+            return err->code;
+        r = with_lines(&job, &source, err);
+        if (source.size)
+            (void)munmap((void *)source.text, source.size);
         return r < 0 ? err_wrap(err, "%s", file->topic) : job.published;
     }
     return 0;

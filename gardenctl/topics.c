@@ -80,9 +80,11 @@ static int run(const struct args *args)
     struct err err = {0};
     int count = 0, status = EXIT_WORKED;
 
-    if (!groups)
+    if (!groups) {
         (void)err_set_nomem(&err, "the list of groups");
-    if (err.code == 0 && garden_conf_load(&conf, &err) == 0)
+        return command_failed(&err);
+    }
+    if (garden_conf_load(&conf, &err) == 0)
         engines.bus = garden_open_bus(&conf, "gardenctl", &err);
     if (engines.bus)
         engines.catalog = garden_open_catalog(&conf, true, &err);

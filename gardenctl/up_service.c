@@ -31,23 +31,23 @@ enum { FIRST_FD = 3 }; /* where sd_listen_fds(3) puts the socket */
 static int describe_socket(int fd, char address[UP_ADDRESS], struct err *err)
 {
     struct sockaddr_storage bound = {0};
+    struct sockaddr_in6 in6;
+    struct sockaddr_in in4;
     socklen_t size = sizeof bound;
     char host[INET6_ADDRSTRLEN] = "";
 
     if (getsockname(fd, (struct sockaddr *)&bound, &size) < 0)
         return err_set_errno(err, "asking for the address of a socket");
     if (bound.ss_family == AF_INET6) {
-        const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)&bound;
-
-        (void)inet_ntop(AF_INET6, &in6->sin6_addr, host, sizeof host);
+        memcpy(&in6, &bound, sizeof in6);
+        (void)inet_ntop(AF_INET6, &in6.sin6_addr, host, sizeof host);
         (void)snprintf(address, UP_ADDRESS, "[%s]:%d", strcmp(host, "::") == 0 ? "::1" : host,
-                       ntohs(in6->sin6_port));
+                       ntohs(in6.sin6_port));
     } else {
-        const struct sockaddr_in *in4 = (const struct sockaddr_in *)&bound;
-
-        (void)inet_ntop(AF_INET, &in4->sin_addr, host, sizeof host);
+        memcpy(&in4, &bound, sizeof in4);
+        (void)inet_ntop(AF_INET, &in4.sin_addr, host, sizeof host);
         (void)snprintf(address, UP_ADDRESS, "%s:%d",
-                       strcmp(host, "0.0.0.0") == 0 ? "127.0.0.1" : host, ntohs(in4->sin_port));
+                       strcmp(host, "0.0.0.0") == 0 ? "127.0.0.1" : host, ntohs(in4.sin_port));
     }
     return 0;
 }
