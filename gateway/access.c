@@ -15,7 +15,8 @@
 
 enum {
     CALLERS = 1 + 2 * KEYRING_MAX, /* nobody, then each key by itself and by cookie */
-    WRONG_KEYS = 10,               /* from one address at once */
+    WRONG_KEYS = 20,               /* from one address at once */
+    WRONG_KEYS_SECOND = 2,         /* and after that */
     BURST_SECONDS = 2,
 };
 
@@ -51,16 +52,15 @@ static void list_callers(struct access *access)
     }
 }
 
-static int make_limits(struct access *access, bool on_loopback, struct err *err)
+static int make_limits(struct access *access, struct err *err)
 {
     const struct settings *settings = access->settings;
     double key = (double)settings->rate_per_key, address = (double)settings->rate_per_address;
-    bool limited = !on_loopback || settings->require_keys;
 
-    access->wrong_keys = rate_new(1, WRONG_KEYS, err);
-    if (limited && key > 0)
+    access->wrong_keys = rate_new(WRONG_KEYS_SECOND, WRONG_KEYS, err);
+    if (!access->open && key > 0)
         access->per_key = rate_new(key, key * BURST_SECONDS, err);
-    if (limited && address > 0)
+    if (!access->open && address > 0)
         access->per_address = rate_new(address, address * BURST_SECONDS, err);
     return err->code;
 }
@@ -76,10 +76,11 @@ struct access *access_new(const struct settings *settings, bool on_loopback, str
         return NULL;
     }
     access->settings = settings;
-    access->open = on_loopback && !settings->require_keys;
+    /* behind a proxy, loopback says nothing about where a request comes from */
+    access->open = on_loopback && !settings->require_keys && !settings->trust_proxy;
     access->keyring = keyring_open(settings->garden.data, &wanted, err);
     if (!access->keyring || session_secret(settings->garden.data, access->secret, err) < 0 ||
-        make_limits(access, on_loopback, err) < 0) {
+        make_limits(access, err) < 0) {
         access_free(access);
         return NULL;
     }

@@ -1,8 +1,8 @@
 /* access.h - who asks, and whether they may.
  *
  * A caller is known by "Authorization: Bearer <key>", or by the cookie of the login page. On
- * loopback without GARDEN_REQUIRE_KEYS=1 nobody in particular may use all but the operator's
- * routes. */
+ * loopback, without GARDEN_REQUIRE_KEYS=1 and without a proxy in front, everybody may use all
+ * but the operator's routes, and as often as they like. */
 #ifndef GATEWAY_ACCESS_H
 #define GATEWAY_ACCESS_H
 

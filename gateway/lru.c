@@ -145,7 +145,7 @@ void lru_put(struct lru *lru, const char *key, size_t key_size, struct blob *blo
 {
     struct entry *entry;
 
-    if (blob->size > lru->max_bytes / 8)
+    if (blob->size > lru->max_bytes / 4)
         return;
     entry = entry_new(key, key_size, blob);
     if (!entry)

@@ -16,7 +16,7 @@ DEFINE_OWNED(lru)
 /* A reference for the caller, or NULL. */
 struct blob *lru_get(struct lru *lru, const char *key, size_t key_size);
 
-/* Adds or replaces, with a reference of its own. What is larger than an eighth of the whole is
+/* Adds or replaces, with a reference of its own. What is larger than a quarter of the whole is
  * not kept: it would push out everything else. */
 void lru_put(struct lru *lru, const char *key, size_t key_size, struct blob *blob);
 

@@ -13,7 +13,9 @@ static const struct conf_field fields[] = {
      "start of the URLs in answers, e.g. https://garden.example.org; unset: the request's Host",
      0, 0},
     {"GARDEN_TRUST_PROXY", CONF_BOOL, "0", FIELD(trust_proxy),
-     "1: believe X-Forwarded-Proto, -Host and -For, which a proxy in front must set", 0, 0},
+     "1: believe X-Forwarded-Proto, -Host and -For, which a proxy in front sets; keys are "
+     "needed",
+     0, 0},
     {"GARDEN_REQUIRE_KEYS", CONF_BOOL, "0", FIELD(require_keys),
      "1: kiosk and display routes need a key on loopback, too", 0, 0},
     {"GARDEN_OPERATOR_KEY", CONF_STRING, "", FIELD(operator_key),

@@ -103,6 +103,7 @@ TEST(urls_follow_the_host_or_the_setting_and_proxies_only_where_trusted)
 
         door_start(&door, settings[i]);
         door_catalogue(&door, "emotions/happy/img_1h.jpeg");
+        request.key = door.kiosk_key;
         if (i == 1) {
             request.header = "X-Forwarded-Host: proxied.test";
             request.header_2 = "X-Forwarded-Proto: https";

@@ -49,7 +49,7 @@ TEST(the_least_recently_used_goes_first)
 TEST(what_is_too_large_or_removed_is_not_kept)
 {
     struct err err = {0};
-    OWNED(lru) lru = lru_new(80000, &err);
+    OWNED(lru) lru = lru_new(40000, &err);
 
     CHECK(lru);
     put(lru, "large", 10001);
