@@ -30,31 +30,28 @@ static void close_quietly(int fd)
     errno = number;
 }
 
-/* Opens the folder name in fd, making it where that is asked for. */
-static int step(int fd, const char *name, bool make)
+/* Opens the folder name in fd; makes it where it is missing and made is not NULL. */
+static int step(int fd, const char *name, bool *made)
 {
     int next = openat(fd, name, FOLDER);
 
-    if (next >= 0 || errno != ENOENT || !make)
+    if (next >= 0 || errno != ENOENT || !made)
         return next;
-    if (mkdirat(fd, name, FOLDER_MODE) == 0) {
-        if (fsync(fd) < 0)
-            return -1;
-    } else if (errno != EEXIST) {
+    if (mkdirat(fd, name, FOLDER_MODE) < 0 && errno != EEXIST)
         return -1;
-    }
+    *made = true;
     return openat(fd, name, FOLDER);
 }
 
 /* Opens the folder path one part at a time. */
-static int walk(int root, const char *path, bool make)
+static int walk(int root, const char *path, bool *made)
 {
     char copy[STORE_KEY_MAX + 1], *rest = copy, *part;
     int fd = openat(root, ".", FOLDER);
 
     (void)snprintf(copy, sizeof copy, "%s", path);
     while (fd >= 0 && (part = strsep(&rest, "/")) != NULL && *part) {
-        int next = step(fd, part, make);
+        int next = step(fd, part, made);
 
         close_quietly(fd);
         fd = next;
@@ -91,7 +88,7 @@ int fs_open_folder(int root, const char *path)
 {
     int fd = open_beneath(root, *path ? path : ".", FOLDER);
 
-    return fd >= 0 || !has_no_openat2() ? fd : walk(root, path, false);
+    return fd >= 0 || !has_no_openat2() ? fd : walk(root, path, NULL);
 }
 
 int fs_open_parent(int root, const char *key)
@@ -117,14 +114,32 @@ int fs_open_file(int root, const char *key)
     return fd;
 }
 
-int fs_make_parent(int root, const char *key)
+int fs_make_parent(int root, const char *key, bool *made)
 {
     char parent[STORE_KEY_MAX + 1];
     int fd;
 
     parent_of(key, parent);
     fd = fs_open_folder(root, parent);
-    return fd >= 0 || errno != ENOENT ? fd : walk(root, parent, true);
+    return fd >= 0 || errno != ENOENT ? fd : walk(root, parent, made);
+}
+
+int fs_sync_above(int root, const char *key)
+{
+    char folder[STORE_KEY_MAX + 1], above[STORE_KEY_MAX + 1];
+    int rc = 0;
+
+    for (parent_of(key, folder); rc == 0 && *folder; memcpy(folder, above, sizeof folder)) {
+        int fd;
+
+        parent_of(folder, above);
+        fd = fs_open_folder(root, above);
+        if (fd < 0)
+            return -1;
+        rc = fsync(fd);
+        close_quietly(fd);
+    }
+    return rc;
 }
 
 int fs_prune(int root, const char *key, int parent)

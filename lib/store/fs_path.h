@@ -6,6 +6,8 @@
 #ifndef LIB_STORE_FS_PATH_H
 #define LIB_STORE_FS_PATH_H
 
+#include <stdbool.h>
+
 /* The part after the last '/'. */
 const char *fs_name(const char *key);
 
@@ -15,9 +17,13 @@ int fs_open_file(int root, const char *key);
 /* Opens the folder that the key's file is in. */
 int fs_open_parent(int root, const char *key);
 
-/* As fs_open_parent, and makes the folders that are missing; those are durable then. ENOENT
- * where another process removes them at the same time: try again. */
-int fs_make_parent(int root, const char *key);
+/* As fs_open_parent, and makes the folders that are missing; sets *made where there were any,
+ * which are durable only after fs_sync_above. ENOENT where another process removes them at
+ * the same time: try again. */
+int fs_make_parent(int root, const char *key, bool *made);
+
+/* Syncs the folders above that of the key, up to the root. */
+int fs_sync_above(int root, const char *key);
 
 /* Opens the folder path, "" for the root. */
 int fs_open_folder(int root, const char *path);

@@ -19,7 +19,7 @@
 #include "lib/store/fs_temp.h"
 #include "lib/store/store_internal.h"
 
-enum { FOLDER_MODE = 0755, TRIES = 100, STALE_S = 3600 /* nobody writes that long */ };
+enum { FOLDER_MODE = 0755, TRIES = 1000, STALE_S = 3600 /* nobody writes that long */ };
 
 struct fs {
     struct store base;
@@ -151,16 +151,18 @@ static int stamp(struct fs *fs, int fd)
 /* Gives the temporary file its name; durable after. Returns 0, or -1 with errno. */
 static int publish(const struct fs *fs, const struct fs_temp *temp, const char *key)
 {
+    bool made = false;
+
     for (int i = 0; i < TRIES; i++) {
-        int folder = fs_make_parent(fs->root, key), rc;
+        int folder = fs_make_parent(fs->root, key, &made), rc;
 
         if (folder < 0 && errno != ENOENT)
             return -1;
         if (folder < 0)
             continue; /* another process removed a folder that had become empty */
         rc = renameat(temp->folder, temp->name, folder, fs_name(key));
-        if (rc == 0)
-            rc = fsync(folder);
+        if (rc == 0) /* only now, so that new folders are empty for as short as can be */
+            rc = fsync(folder) < 0 || (made && fs_sync_above(fs->root, key) < 0) ? -1 : 0;
         else if (errno == EISDIR && unlinkat(folder, fs_name(key), AT_REMOVEDIR) == 0)
             errno = ENOENT; /* an empty folder that a crash left: once more */
         int number = errno;
@@ -169,6 +171,7 @@ static int publish(const struct fs *fs, const struct fs_temp *temp, const char *
         if (rc == 0 || errno != ENOENT)
             return rc;
     }
+    errno = EBUSY;
     return -1;
 }
 

@@ -134,23 +134,21 @@ static inline void check_text(const struct fixture *f, const char *name, const c
     CHECK_STR(buf_text(&data), text);
 }
 
-/* A contract: the same test for either backend. */
+/* A test of its own name that runs body in a corner of either backend. */
+#define STORE_TEST(test_, body_, s3_)  \
+    TEST(test_)                        \
+    {                                  \
+        struct fixture fixture_ = {0}; \
+        fixture_open(&fixture_, s3_);  \
+        body_(&fixture_);              \
+        fixture_close(&fixture_);      \
+    }
+
+/* A contract: the same test for both. */
 #define CONTRACT(name_)                   \
     static void name_(struct fixture *f); \
-    TEST(name_##_fs)                      \
-    {                                     \
-        struct fixture fixture_ = {0};    \
-        fixture_open(&fixture_, false);   \
-        name_(&fixture_);                 \
-        fixture_close(&fixture_);         \
-    }                                     \
-    TEST(name_##_s3)                      \
-    {                                     \
-        struct fixture fixture_ = {0};    \
-        fixture_open(&fixture_, true);    \
-        name_(&fixture_);                 \
-        fixture_close(&fixture_);         \
-    }                                     \
+    STORE_TEST(name_##_fs, name_, false)  \
+    STORE_TEST(name_##_s3, name_, true)   \
     static void name_(struct fixture *f)
 
 #endif
