@@ -14,6 +14,10 @@
 #define TOPIC_EXPORTS "garden.exports"
 #define TOPIC_DEAD_LETTERS "garden.dead-letters"
 
+/* ce_type of what is on them. */
+#define EVENT_OBJECT_CHANGED "garden.object.changed"
+#define EVENT_ITEM_CHANGED "garden.item.changed"
+
 extern const struct bus_topic garden_topics[];
 extern const size_t garden_topic_count;
 

@@ -33,13 +33,6 @@ static void notices_free(struct notices *notices)
     free(notices->list);
 }
 
-static const char *type_of(enum object_change change)
-{
-    if (change == OBJECT_CREATED)
-        return "garden.object.created";
-    return change == OBJECT_REMOVED ? "garden.object.removed" : "garden.object.cleared";
-}
-
 /* What is known of the event before the store is changed, so that a bad request changes
  * nothing. */
 static int event_of(const struct object_change_request *request, enum object_change change,
@@ -85,7 +78,7 @@ static int note(struct notices *notices, const struct object_writer_conf *writer
         return r;
     }
     memcpy(n->key, event->key, sizeof n->key);
-    envelope_fill(&n->envelope, type_of(event->change), writer->source, NULL,
+    envelope_fill(&n->envelope, EVENT_OBJECT_CHANGED, writer->source, NULL,
                   event->event_time_ms, trace);
     notices->count++;
     return 0;

@@ -49,8 +49,6 @@ void notices_free(struct notices *notices)
 
 int notices_add(struct notices *notices, const struct object_event *event, struct err *err)
 {
-    const char *type =
-        event->change == OBJECT_CREATED ? "garden.object.created" : "garden.object.removed";
     struct notice *notice;
 
     if (notices->count == TOGETHER && notices_send(notices, err) < 0)
@@ -60,7 +58,8 @@ int notices_add(struct notices *notices, const struct object_event *event, struc
     if (object_event_encode(&notice->value, event, err) < 0)
         return err->code;
     memcpy(notice->key, event->key, sizeof notice->key);
-    envelope_fill(&notice->envelope, type, SOURCE, NULL, event->event_time_ms, NULL);
+    envelope_fill(&notice->envelope, EVENT_OBJECT_CHANGED, SOURCE, NULL, event->event_time_ms,
+                  NULL);
     notices->count++;
     return 0;
 }

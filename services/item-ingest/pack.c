@@ -72,9 +72,8 @@ static void make_envelope(struct entry *entry, const struct outbox_event *event)
     char id[ENVELOPE_ID];
 
     outbox_event_id(event, id);
-    envelope_fill(&entry->envelope,
-                  event->value ? "garden.item.changed" : "garden.item.removed", INGEST_SOURCE,
-                  id, event->time_ms, &event->trace);
+    envelope_fill(&entry->envelope, EVENT_ITEM_CHANGED, INGEST_SOURCE, id, event->time_ms,
+                  &event->trace);
 }
 
 int pack_add(struct pack *pack, const struct outbox_event *event,
