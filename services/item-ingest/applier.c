@@ -260,7 +260,7 @@ static void handle(struct applier *applier, struct batch *batch)
         (void)publisher_assigned(applier->conf.publisher, batch->partition, batch->epoch);
         return;
     }
-    if (stopping() || !is_ours(applier, batch)) {
+    if (!partitions_wait_open(applier->conf.partitions, batch->partition, batch->epoch)) {
         metric_add(applier->conf.figures->dropped_batches, 1);
         return;
     }

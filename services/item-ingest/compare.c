@@ -15,7 +15,8 @@
 
 enum {
     PAGE = 500,
-    KEYS_MAX = 4000000, /* hashes that are kept; rows beyond them are all asked for by name */
+    KEYS_MAX = 2000000, /* hashes that are kept; rows beyond them are all asked for by name */
+    ROWS_DOUBTED = 100, /* more rows than that, and an empty store is not believed */
 };
 
 struct object {
@@ -40,7 +41,7 @@ struct page {
 struct comparison {
     const struct compare_conf *conf;
     struct notices *notices;
-    struct hashset keys; /* of the objects of this area */
+    struct hashset keys; /* of the objects */
     struct page *page;
     struct compare_progress progress;
 };
@@ -230,15 +231,40 @@ static int walk_catalog(struct comparison *c, enum catalog_area area, struct err
     return 0;
 }
 
-static int compare_area(struct comparison *c, enum catalog_area area, const char *prefix,
-                        struct err *err)
+static int add_live(void *ctx, enum catalog_area area, const char *search_key,
+                    const struct catalog_head *head, struct err *err)
 {
-    int r = walk_store(c, prefix, err);
+    (void)area;
+    (void)search_key;
+    (void)err;
+    *(uint64_t *)ctx += head->live;
+    return 0;
+}
 
-    if (r == 0)
-        r = walk_catalog(c, area, err);
-    hashset_done(&c->keys);
-    return r;
+/* A disk that is not mounted and the wrong bucket look like this. */
+static int doubt_empty_store(const struct comparison *c, struct err *err)
+{
+    uint64_t live = 0;
+
+    if (c->progress.objects || c->conf->accept_empty)
+        return 0;
+    if (catalog_heads(c->conf->catalog, add_live, &live, err) < 0)
+        return err->code;
+    if (live <= ROWS_DOUBTED)
+        return 0;
+    return err_set(err, ERR_CONFLICT,
+                   "the store has no pictures and the catalogue has %llu: is the right store "
+                   "there? If they really are gone: POST /reconcile?accept-empty=1",
+                   (unsigned long long)live);
+}
+
+static int compare_all(struct comparison *c, struct err *err)
+{
+    if (walk_store(c, KEY_POOL_PREFIX, err) < 0 || walk_store(c, KEY_GARDEN_PREFIX, err) < 0 ||
+        doubt_empty_store(c, err) < 0 || walk_catalog(c, CATALOG_POOL, err) < 0 ||
+        walk_catalog(c, CATALOG_GARDEN, err) < 0 || notices_send(c->notices, err) < 0)
+        return err->code;
+    return report(c, err);
 }
 
 int compare_store_and_catalog(const struct compare_conf *conf, struct err *err)
@@ -253,13 +279,8 @@ int compare_store_and_catalog(const struct compare_conf *conf, struct err *err)
         r = ERR_NOMEM;
     }
     if (r == 0)
-        r = compare_area(&c, CATALOG_POOL, KEY_POOL_PREFIX, err);
-    if (r == 0)
-        r = compare_area(&c, CATALOG_GARDEN, KEY_GARDEN_PREFIX, err);
-    if (r == 0)
-        r = notices_send(c.notices, err);
-    if (r == 0)
-        r = report(&c, err);
+        r = compare_all(&c, err);
+    hashset_done(&c.keys);
     if (c.page)
         scratch_done(&c.page->scratch);
     free(c.page);

@@ -22,12 +22,14 @@ struct compare_conf {
     struct store *store;
     struct catalog *catalog;
     bool store_events; /* the store numbers its events in a way of its own */
+    bool accept_empty; /* see reconcile_request */
     /* after each page; < 0 ends the comparison with that */
     int (*on_progress)(void *ctx, const struct compare_progress *progress, struct err *err);
     void *ctx;
 };
 
-/* Blocks until all is compared and everything found is on the bus. */
+/* ERR_CONFLICT where the store is empty and the catalogue is not, unless that is accepted.
+ * Blocks until all is compared and everything found is on the bus. */
 int compare_store_and_catalog(const struct compare_conf *conf, struct err *err);
 
 #endif

@@ -69,6 +69,13 @@ static void answer_metrics(struct http_request *request)
     respond_buf(request, 200, "text/plain; version=0.0.4; charset=utf-8", &body);
 }
 
+static int begin_reconcile(const struct front *front, const struct http_request *request)
+{
+    const char *accept = http_query(request, "accept-empty");
+
+    return reconcile_request(front->reconcile, accept && strcmp(accept, "1") == 0) ? 202 : 409;
+}
+
 static void answer_reconcile(const struct front *front, struct http_request *request,
                              bool begin)
 {
@@ -80,7 +87,7 @@ static void answer_reconcile(const struct front *front, struct http_request *req
         return;
     }
     if (begin)
-        status = reconcile_request(front->reconcile) ? 202 : 409;
+        status = begin_reconcile(front, request);
     reconcile_render(front->reconcile, &body);
     respond_buf(request, status, JSON_TYPE, &body);
 }

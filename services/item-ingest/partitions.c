@@ -3,17 +3,20 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <time.h>
+
+#include "lib/base/stop.h"
 
 struct entry {
     uint64_t epoch; /* 0: not ours */
-    bool lost;
+    bool open, lost;
     int inside;
     int64_t next, newest_ms;
 };
 
 struct partitions {
     pthread_mutex_t lock;
-    pthread_cond_t left;
+    pthread_cond_t changed;
     uint64_t last_epoch;
     struct entry entries[PARTITIONS_MAX];
 };
@@ -25,7 +28,7 @@ struct partitions *partitions_new(void)
     if (!partitions)
         return NULL;
     (void)pthread_mutex_init(&partitions->lock, NULL);
-    (void)pthread_cond_init(&partitions->left, NULL);
+    (void)pthread_cond_init(&partitions->changed, NULL);
     return partitions;
 }
 
@@ -33,7 +36,7 @@ void partitions_free(struct partitions *partitions)
 {
     if (!partitions)
         return;
-    (void)pthread_cond_destroy(&partitions->left);
+    (void)pthread_cond_destroy(&partitions->changed);
     (void)pthread_mutex_destroy(&partitions->lock);
     free(partitions);
 }
@@ -48,9 +51,10 @@ static struct entry *entry_of(struct partitions *partitions, int32_t partition)
 static void end_epoch(struct partitions *partitions, struct entry *entry)
 {
     entry->epoch = 0;
-    entry->lost = false;
+    entry->open = entry->lost = false;
+    (void)pthread_cond_broadcast(&partitions->changed);
     while (entry->inside)
-        (void)pthread_cond_wait(&partitions->left, &partitions->lock);
+        (void)pthread_cond_wait(&partitions->changed, &partitions->lock);
 }
 
 uint64_t partitions_assign(struct partitions *partitions, int32_t partition, int64_t next)
@@ -101,7 +105,7 @@ void partitions_leave(struct partitions *partitions, int32_t partition)
         return;
     (void)pthread_mutex_lock(&partitions->lock);
     entry->inside--;
-    (void)pthread_cond_broadcast(&partitions->left);
+    (void)pthread_cond_broadcast(&partitions->changed);
     (void)pthread_mutex_unlock(&partitions->lock);
 }
 
@@ -116,6 +120,42 @@ uint64_t partitions_epoch(struct partitions *partitions, int32_t partition)
     return epoch;
 }
 
+void partitions_open(struct partitions *partitions, int32_t partition, uint64_t epoch)
+{
+    struct entry *entry = entry_of(partitions, partition);
+
+    (void)pthread_mutex_lock(&partitions->lock);
+    if (entry && entry->epoch == epoch)
+        entry->open = true;
+    (void)pthread_cond_broadcast(&partitions->changed);
+    (void)pthread_mutex_unlock(&partitions->lock);
+}
+
+/* Nobody announces a stop here, so it is looked for now and then. */
+static void wait_a_moment(struct partitions *partitions)
+{
+    struct timespec until;
+
+    (void)clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_nsec += 100 * 1000000L;
+    until.tv_sec += until.tv_nsec / 1000000000L;
+    until.tv_nsec %= 1000000000L;
+    (void)pthread_cond_timedwait(&partitions->changed, &partitions->lock, &until);
+}
+
+bool partitions_wait_open(struct partitions *partitions, int32_t partition, uint64_t epoch)
+{
+    const struct entry *entry = entry_of(partitions, partition);
+    bool open;
+
+    (void)pthread_mutex_lock(&partitions->lock);
+    while (entry && entry->epoch == epoch && !entry->open && !stopping())
+        wait_a_moment(partitions);
+    open = entry && entry->epoch == epoch && entry->open;
+    (void)pthread_mutex_unlock(&partitions->lock);
+    return open;
+}
+
 void partitions_lose(struct partitions *partitions, int32_t partition, uint64_t epoch)
 {
     struct entry *entry = entry_of(partitions, partition);
@@ -123,7 +163,9 @@ void partitions_lose(struct partitions *partitions, int32_t partition, uint64_t 
     (void)pthread_mutex_lock(&partitions->lock);
     if (entry && entry->epoch == epoch) {
         entry->epoch = 0;
+        entry->open = false;
         entry->lost = true;
+        (void)pthread_cond_broadcast(&partitions->changed);
     }
     (void)pthread_mutex_unlock(&partitions->lock);
 }

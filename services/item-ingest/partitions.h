@@ -33,6 +33,12 @@ void partitions_leave(struct partitions *partitions, int32_t partition);
 /* The epoch that runs, 0 where the partition is not ours. */
 uint64_t partitions_epoch(struct partitions *partitions, int32_t partition);
 
+/* Until what the owner before left in the outbox is published, nothing new may get into it:
+ * partitions_open says that it is, and partitions_wait_open waits for that. False where the
+ * epoch ended first, or when stopping. */
+void partitions_open(struct partitions *partitions, int32_t partition, uint64_t epoch);
+bool partitions_wait_open(struct partitions *partitions, int32_t partition, uint64_t epoch);
+
 /* Another process turned out to own it: the epoch is over, and partitions_lost says so until
  * the partition is assigned or revoked. */
 void partitions_lose(struct partitions *partitions, int32_t partition, uint64_t epoch);

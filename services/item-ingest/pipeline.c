@@ -38,7 +38,7 @@ static void on_caught_up(void *ctx)
     struct pipeline *pipeline = ctx;
 
     if (pipeline->conf->reconcile && partitions_epoch(pipeline->partitions, 0))
-        (void)reconcile_request(pipeline->reconcile);
+        (void)reconcile_request(pipeline->reconcile, false);
 }
 
 static int make_rings(struct pipeline *pipeline, struct err *err)

@@ -194,8 +194,11 @@ static void handle_assigned(struct publisher *publisher, const struct parcel *pa
         int r = recover(publisher, parcel->partition, &err);
 
         partitions_leave(partitions, parcel->partition);
-        if (r == 0)
+        if (r == 0) {
+            refresh_marks(publisher);
+            partitions_open(partitions, parcel->partition, parcel->epoch);
             break;
+        }
         trouble_set(publisher->conf.trouble, "taking over partition %d: %s",
                     (int)parcel->partition, err.text);
         if (retry_loud(&retry))
@@ -206,7 +209,6 @@ static void handle_assigned(struct publisher *publisher, const struct parcel *pa
     }
     if (retry.attempts)
         trouble_clear(publisher->conf.trouble);
-    refresh_marks(publisher);
 }
 
 /* Takes what else is there, as long as it is to be published, too. Returns what is not. */

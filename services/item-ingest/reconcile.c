@@ -20,6 +20,7 @@ struct reconcile {
     pthread_mutex_t lock; /* for all below */
     pthread_cond_t asked;
     bool wanted, running, closing;
+    bool accept_empty;               /* by who asked last */
     int64_t started_ms, finished_ms; /* wall clock; 0: never */
     struct compare_progress progress;
     struct err failure; /* of the last run */
@@ -44,6 +45,7 @@ static int compare_once(struct reconcile *reconcile, struct err *err)
                                       .store = reconcile->conf.store,
                                       .catalog = reconcile->conf.catalog,
                                       .store_events = reconcile->conf.store_events,
+                                      .accept_empty = reconcile->accept_empty,
                                       .on_progress = on_progress,
                                       .ctx = reconcile};
 
@@ -58,7 +60,8 @@ static void run_once(struct reconcile *reconcile)
     struct err err = {0};
 
     metric_add(reconcile->conf.figures->reconciles, 1);
-    while (compare_once(reconcile, &err) < 0 && retry.attempts < ATTEMPTS) {
+    while (compare_once(reconcile, &err) < 0 && err.code != ERR_CONFLICT &&
+           retry.attempts < ATTEMPTS) {
         log_warn("reconciling: %s", err.text);
         if (!retry_wait(&retry))
             break;
@@ -70,7 +73,9 @@ static void run_once(struct reconcile *reconcile)
     reconcile->failure = err;
     metric_add(reconcile->conf.figures->reconcile_events,
                (double)(reconcile->progress.created + reconcile->progress.removed));
-    if (err.code == 0)
+    if (err.code)
+        log_warn("reconciling failed: %s", err.text);
+    else
         log_info("reconciled %llu objects with %llu rows: %llu to catalogue, %llu to remove",
                  (unsigned long long)reconcile->progress.objects,
                  (unsigned long long)reconcile->progress.rows,
@@ -143,7 +148,7 @@ void reconcile_free(struct reconcile *reconcile)
     free(reconcile);
 }
 
-bool reconcile_request(struct reconcile *reconcile)
+bool reconcile_request(struct reconcile *reconcile, bool accept_empty)
 {
     bool accepted;
 
@@ -151,6 +156,7 @@ bool reconcile_request(struct reconcile *reconcile)
     accepted = !reconcile->wanted && !reconcile->running;
     if (accepted) {
         reconcile->wanted = true;
+        reconcile->accept_empty = accept_empty;
         (void)pthread_cond_signal(&reconcile->asked);
     }
     (void)pthread_mutex_unlock(&reconcile->lock);

@@ -38,8 +38,10 @@ struct reconcile *reconcile_start(const struct reconcile_conf *conf, struct err 
 void reconcile_free(struct reconcile *reconcile);
 DEFINE_OWNED(reconcile)
 
-/* Asks for a run. False where one is under way or asked for already. */
-bool reconcile_request(struct reconcile *reconcile);
+/* Asks for a run. A store without pictures beside a catalogue of many looks like a disk that is
+ * not mounted, so the run then fails unless accept_empty. False where one is under way or asked
+ * for already. */
+bool reconcile_request(struct reconcile *reconcile, bool accept_empty);
 
 /* Appends the state as a JSON object. Any thread. */
 void reconcile_render(struct reconcile *reconcile, struct buf *out);
