@@ -29,16 +29,16 @@ enum object_change {
 };
 
 struct object_event {
+    int64_t event_time_ms;
+    uint64_t size_bytes;
     enum object_change change;
+    uint32_t width, height; /* from userMetadata, 0 where there is none */
     char bucket[64];
     char key[KEY_BYTES];              /* decoded */
-    int64_t event_time_ms;            /* 0 where there is none: take the record's own time */
-    char sequencer[OBJECT_SEQUENCER]; /* normalised by object_sequencer; "" where there is none
-                                         that can be compared, see below */
-    uint64_t size_bytes;
-    char etag[80];           /* without quotes; "" where there is none, or a longer one */
+    char sequencer[OBJECT_SEQUENCER]; /* normalised by object_sequencer, "" where there is none
+                                       */
+    char etag[80];
     char sha256[SHA256_HEX]; /* from userMetadata, "" where there is none */
-    uint32_t width, height;  /* from userMetadata, 0 where there is none */
     char control[KEY_BYTES]; /* from userMetadata, "" where there is none */
 };
 
