@@ -25,22 +25,19 @@ static int on_busy(void *ctx, int times)
     return 1;
 }
 
-static bool no_space(const struct local_db *db, int rc)
-{
-    const int number = sqlite3_system_errno(db->handle);
-
-    return (rc & 0xff) == SQLITE_FULL ||
-           ((rc & 0xff) == SQLITE_IOERR &&
-            (number == ENOSPC || number == EDQUOT || number == EFBIG));
-}
-
 int local_db_fail(struct local_db *db, struct err *err)
 {
     const int rc = sqlite3_extended_errcode(db->handle);
 
-    if (no_space(db, rc))
-        return err_set(err, ERR_IO, "%s: no space left on the disk; free some", db->path);
+    /* A quota or a limit on file sizes shows as a failed write. */
+    if (rc == SQLITE_IOERR_WRITE || rc == SQLITE_IOERR_SHMSIZE)
+        return err_set(err, ERR_IO,
+                       "%s: a write failed: there is no space left within a quota, or the disk "
+                       "is failing",
+                       db->path);
     switch (rc & 0xff) {
+    case SQLITE_FULL:
+        return err_set(err, ERR_IO, "%s: no space left on the disk; free some", db->path);
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
         return err_set(err, ERR_UNAVAILABLE,

@@ -81,7 +81,7 @@ static void fixture_run(bool kafka, void (*fn)(struct fixture *f))
     static void name_(struct fixture *f)
 
 /* Makes f->topic. */
-static void topic_new(struct fixture *f, int32_t partitions)
+__attribute__((unused)) static void topic_new(struct fixture *f, int32_t partitions)
 {
     struct err err = {0};
     const struct bus_topic topic = {f->topic, partitions, false, BUS_KEEP_FOREVER};
@@ -90,7 +90,8 @@ static void topic_new(struct fixture *f, int32_t partitions)
 }
 
 /* A record for f->topic with texts in it; NULL is NULL. */
-static struct bus_record record_of(const struct fixture *f, const char *key, const char *value)
+__attribute__((unused)) static struct bus_record record_of(const struct fixture *f,
+                                                           const char *key, const char *value)
 {
     return (struct bus_record){.topic = f->topic,
                                .key = key,
