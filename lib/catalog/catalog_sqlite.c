@@ -113,11 +113,8 @@ static int on_busy(void *ctx, int tries)
 
 static void restart_wal(struct catalog_sqlite *s)
 {
-    int64_t now = clock_mono_ms();
     int timeout_ms = s->timeout_ms;
 
-    if (now < s->next_restart_ms)
-        return;
     s->timeout_ms = RESTART_WAIT_MS;
     (void)sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_RESTART, NULL, NULL);
     s->timeout_ms = timeout_ms;
@@ -127,9 +124,11 @@ static void restart_wal(struct catalog_sqlite *s)
 /* After each commit. What fails here fails again, and is reported, at the next one. */
 static int on_commit(void *ctx, sqlite3 *db, const char *name, int pages)
 {
+    struct catalog_sqlite *s = ctx;
+
     (void)name;
-    if (pages >= RESTART_PAGES)
-        restart_wal(ctx);
+    if (pages >= RESTART_PAGES && clock_mono_ms() >= s->next_restart_ms)
+        restart_wal(s);
     else if (pages >= CHECKPOINT_PAGES)
         (void)sqlite3_wal_checkpoint_v2(db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
     return SQLITE_OK;
