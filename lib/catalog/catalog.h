@@ -15,7 +15,7 @@
  * nothing.
  *
  * A handle may be used from several threads: calls take turns. Open more handles for more
- * parallel reads. */
+ * parallel reads. A callback may use other handles, but not the one that calls it. */
 #ifndef LIB_CATALOG_CATALOG_H
 #define LIB_CATALOG_CATALOG_H
 
@@ -97,7 +97,9 @@ bool catalog_may_block(const struct catalog *catalog);
 int catalog_get(struct catalog *catalog, const struct catalog_ref *refs, size_t count,
                 struct catalog_item *ret_items, bool *ret_found, struct err *err);
 
-/* All of the batch or, on failure, none of it. ERR_CONFLICT: see struct catalog_offset. */
+/* All of the batch or, on failure, none of it. ERR_CONFLICT: see struct catalog_offset. Where a
+ * server's connection broke (ERR_UNAVAILABLE) or its answer did not come in time (ERR_TIMEOUT),
+ * the batch may have been applied: the stored offset tells. */
 int catalog_apply(struct catalog *catalog, const struct catalog_batch *batch, struct err *err);
 
 /* The offset stored by catalog_apply, or -1 in *ret_next where there is none. */
@@ -150,7 +152,7 @@ struct catalog_query {
 };
 
 /* Calls fn for each item, borrowed for the call, until fn returns < 0 (which is returned).
- * fn may not call the catalog. Reads one consistent snapshot. */
+ * Reads one consistent snapshot. */
 int catalog_select(struct catalog *catalog, const struct catalog_query *query,
                    int (*fn)(void *ctx, const struct catalog_item *item, struct err *err),
                    void *ctx, struct err *err);

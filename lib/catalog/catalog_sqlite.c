@@ -18,7 +18,7 @@
  * beginning when no reader needs it any more. Where readers follow each other so closely that
  * this moment never comes, the writer waits for them, at most RESTART_WAIT_MS at a time. A
  * single long read holds the WAL for as long as it lasts, that being its snapshot; afterwards
- * the file is cut back to WAL_KEPT_BYTES. */
+ * the file is cut back to 32 MB. */
 #include "lib/catalog/catalog_sqlite.h"
 
 #include <errno.h>
@@ -28,7 +28,7 @@
 #include "lib/base/clock.h"
 
 enum {
-    CHECKPOINT_PAGES = 4000, /* 16 MB */
+    CHECKPOINT_PAGES = 8000, /* 16 MB */
     RESTART_PAGES = 8 * CHECKPOINT_PAGES,
     RESTART_WAIT_MS = 20,
     RESTART_PAUSE_MS = 500,
