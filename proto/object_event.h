@@ -29,15 +29,15 @@ enum object_change {
 };
 
 struct object_event {
-    int64_t event_time_ms;
+    int64_t event_time_ms; /* 0 where there is none: take the record's own time */
     uint64_t size_bytes;
     enum object_change change;
     uint32_t width, height; /* from userMetadata, 0 where there is none */
     char bucket[64];
     char key[KEY_BYTES];              /* decoded */
-    char sequencer[OBJECT_SEQUENCER]; /* normalised by object_sequencer, "" where there is none
-                                       */
-    char etag[80];
+    char sequencer[OBJECT_SEQUENCER]; /* normalised by object_sequencer; "" where there is none
+                                         that can be compared, see below */
+    char etag[80];           /* without quotes; "" where there is none, or a longer one */
     char sha256[SHA256_HEX]; /* from userMetadata, "" where there is none */
     char control[KEY_BYTES]; /* from userMetadata, "" where there is none */
 };

@@ -7,6 +7,7 @@
 #include "lib/base/log.h"
 #include "lib/base/stop.h"
 #include "proto/envelope.h"
+#include "proto/topics.h"
 #include "services/item-ingest/ingest_conf.h"
 #include "services/item-ingest/retry.h"
 #include "services/item-ingest/sent.h"
