@@ -51,6 +51,16 @@ static int read_bucket(const struct record *record, struct object_event *event, 
     return 0;
 }
 
+/* versitygw calls all its configurations "<engine>-global". */
+static bool is_versitygw(const struct record *record)
+{
+    const char *configuration =
+        json_string_value(json_object_get(record->s3, "configurationId"));
+
+    return configuration && text_ends_with(configuration, "-global");
+}
+
+/* versitygw (1.8.0) sends keys as they are; all others URL-encode them. */
 static int read_key(struct record *record, struct object_event *event, struct err *err)
 {
     const char *key;
@@ -58,7 +68,9 @@ static int read_key(struct record *record, struct object_event *event, struct er
     if (json_get_str(record->object, "key", &key, err) < 0)
         return json_err_at(err, "s3.object");
     buf_clear(record->scratch);
-    if (text_url_decode(record->scratch, key, strlen(key), true, err) < 0)
+    if (is_versitygw(record))
+        buf_append_str(record->scratch, key);
+    else if (text_url_decode(record->scratch, key, strlen(key), true, err) < 0)
         return err_wrap(err, "s3.object.key");
     if (record->scratch->size == 0)
         return err_set(err, ERR_INVALID, "s3.object.key is empty");
@@ -79,18 +91,14 @@ static int read_time(const struct record *record, struct object_event *event, st
     return 0;
 }
 
-/* See object_event.h for whose cannot be compared. versitygw calls all its configurations
- * "<engine>-global". */
+/* See object_event.h for whose cannot be compared. */
 static bool sequencer_orders(const struct record *record, const char *sequencer)
 {
     const char *source = json_string_value(json_object_get(record->root, "eventSource"));
-    const char *configuration =
-        json_string_value(json_object_get(record->s3, "configurationId"));
 
     if (source && strcmp(source, "ceph:s3") == 0)
         return false;
-    return !configuration || !text_ends_with(configuration, "-global") ||
-           strlen(sequencer) >= TIMED_SEQUENCER;
+    return !is_versitygw(record) || strlen(sequencer) >= TIMED_SEQUENCER;
 }
 
 static int read_sequencer(const struct record *record, struct object_event *event,

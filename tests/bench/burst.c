@@ -70,7 +70,7 @@ static void fill(struct chunk *chunk, int from, struct err *err)
         object_sequencer_now(event.sequencer);
         buf_clear(&chunk->values[i]);
         (void)object_event_encode(&chunk->values[i], &event, err);
-        envelope_fill(&chunk->envelopes[i], "garden.object.created", "/burst", NULL,
+        envelope_fill(&chunk->envelopes[i], EVENT_OBJECT_CHANGED, "/burst", NULL,
                       event.event_time_ms, NULL);
         chunk->records[i] = (struct bus_record){.topic = TOPIC_OBJECTS,
                                                 .key = chunk->keys[i],
