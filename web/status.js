@@ -46,7 +46,7 @@ const state = { language: pickLanguage(), status: null, seen: {} };
 const byId = (id) => document.getElementById(id);
 
 function pickLanguage() {
-  const kept = localStorage.getItem("language");
+  const asked = new URLSearchParams(location.search).get("lang"), kept = asked ?? localStorage.getItem("language");
   return kept in TEXT ? kept : navigator.language.startsWith("ko") ? "ko" : "en";
 }
 
