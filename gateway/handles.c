@@ -4,7 +4,9 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-enum { MAX_IDLE = 32 };
+#include "lib/base/clock.h"
+
+enum { MAX_IDLE = 32, LOCKED_MS = 10000 };
 
 struct handles {
     const struct garden_conf *conf;
@@ -12,6 +14,7 @@ struct handles {
     struct catalog *idle[MAX_IDLE];
     size_t idle_count;
     atomic_bool known_quick; /* one was opened, and it does not block */
+    _Atomic int64_t locked_until_ms;
 };
 
 struct handles *handles_new(const struct garden_conf *conf, struct err *err)
@@ -68,5 +71,12 @@ void handles_give(struct handles *handles, struct catalog *catalog)
 
 bool handles_may_block(struct handles *handles)
 {
-    return !atomic_load(&handles->known_quick);
+    return !atomic_load(&handles->known_quick) ||
+           clock_mono_ms() < atomic_load(&handles->locked_until_ms);
+}
+
+void handles_failed(struct handles *handles, int err_code)
+{
+    if (err_code == ERR_UNAVAILABLE || err_code == ERR_TIMEOUT)
+        atomic_store(&handles->locked_until_ms, clock_mono_ms() + LOCKED_MS);
 }

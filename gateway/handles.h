@@ -21,7 +21,11 @@ DEFINE_OWNED(handles)
 struct catalog *handles_take(struct handles *handles, struct err *err);
 void handles_give(struct handles *handles, struct catalog *catalog);
 
-/* True where calls must stay off the event loops. */
+/* True where calls must stay off the event loops: always for an engine across a network, and
+ * for some seconds after an embedded one was found locked. */
 bool handles_may_block(struct handles *handles);
+
+/* Tells of a call that failed with this code. */
+void handles_failed(struct handles *handles, int err_code);
 
 #endif

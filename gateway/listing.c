@@ -107,6 +107,7 @@ static int select_page(struct gateway *gateway, const struct catalog_query *quer
         return err->code;
     (void)catalog_select(catalog, query, write_item, page, err);
     handles_give(gateway->catalogs, catalog);
+    handles_failed(gateway->catalogs, err->code);
     return err->code;
 }
 

@@ -118,6 +118,7 @@ static struct blob *find_or_render(struct gateway *gateway, const struct wanted 
         }
     }
     handles_give(gateway->catalogs, catalog);
+    handles_failed(gateway->catalogs, err->code);
     return blob;
 }
 

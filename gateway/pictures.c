@@ -184,10 +184,18 @@ static void answer_from_store(struct gateway *gateway, struct http_request *requ
     pictures_answer(request, blob, reply);
 }
 
-static bool is_fresh(const struct gateway *gateway, struct blob *blob)
+/* True where the cached object may be served as it is. Of those who find it due to be checked,
+ * one is sent to do so, unless it could not do it where it is, and the others go on with it. */
+static bool is_fresh(const struct gateway *gateway, struct blob *blob, bool can_check)
 {
-    return blob &&
-           clock_mono_ms() - atomic_load(&blob->checked_ms) < gateway->settings->cache_check_ms;
+    int64_t now_ms = clock_mono_ms(), checked_ms, every_ms = gateway->settings->cache_check_ms;
+
+    if (!blob || every_ms == 0)
+        return false;
+    checked_ms = atomic_load(&blob->checked_ms);
+    if (now_ms - checked_ms < every_ms)
+        return true;
+    return can_check && !atomic_compare_exchange_strong(&blob->checked_ms, &checked_ms, now_ms);
 }
 
 /* A page that came from the bucket, not from us, gets nothing of the operator's session. */
@@ -204,6 +212,7 @@ static bool answer(struct gateway *gateway, struct http_request *request, bool i
     const char *key = http_path(request) + 1;
     struct err err = {0};
     struct blob *cached;
+    bool can_check = !in_line || !store_may_block(gateway->store);
 
     if (key_check(key, strlen(key), &err) < 0) {
         reply_error(reply, request, &err);
@@ -212,13 +221,13 @@ static bool answer(struct gateway *gateway, struct http_request *request, bool i
     if (http_query(request, "w"))
         return thumbs_answer(gateway, request, key, in_line, reply);
     cached = lru_get(gateway->pictures, key, strlen(key));
-    if (is_fresh(gateway, cached)) {
+    if (is_fresh(gateway, cached, can_check)) {
         meters_cache(gateway->meters, METERS_PICTURES, true);
         pictures_answer(request, cached, reply);
         confine(reply);
         return true;
     }
-    if (in_line && store_may_block(gateway->store)) {
+    if (!can_check) {
         blob_free(cached);
         return false;
     }

@@ -29,9 +29,9 @@ enum {
  * <img>, which sends no key. Those of the pool have not been looked at yet. */
 const struct route routes[] = {
     /* the compatible routes */
-    {"POST", "/gardenfromDB", ANY_KEY, ON_SLOW_WORKER, lists_garden, lists_garden_attempt, 0,
+    {"POST", "/gardenfromDB", ANY_KEY, ON_QUICK_WORKER, lists_garden, lists_garden_attempt, 0,
      0},
-    {"POST", "/retrieve", SCREENS, ON_SLOW_WORKER, lists_pool, lists_pool_attempt, 0, 0},
+    {"POST", "/retrieve", SCREENS, ON_QUICK_WORKER, lists_pool, lists_pool_attempt, 0, 0},
     {"POST", "/remove", OPERATOR, ON_SLOW_WORKER, removal_remove, NULL, 0, 0},
     {"POST", "/removePool", OPERATOR, ON_SLOW_WORKER, removal_remove_pool, NULL, 0, 0},
     {"POST", "/clearIndex", OPERATOR, ON_SLOW_WORKER, removal_clear_index, NULL, 0, 0},

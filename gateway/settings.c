@@ -38,7 +38,7 @@ static const struct conf_field fields[] = {
      "folder that holds web/ and proto/; unset: looked for beside the program", 0, 0},
     {"GARDEN_LOOPS", CONF_INT, "0", FIELD(loops),
      "event loop threads; 0: one for each core, at most 4", 0, 64},
-    {"GARDEN_QUICK_WORKERS", CONF_INT, "4", FIELD(quick_workers),
+    {"GARDEN_QUICK_WORKERS", CONF_INT, "8", FIELD(quick_workers),
      "threads for short calls that may wait for an engine", 1, 256},
     {"GARDEN_SLOW_WORKERS", CONF_INT, "2", FIELD(slow_workers),
      "threads for bulk work, uploads and thumbnails", 1, 256},
