@@ -355,3 +355,43 @@ TEST(a_refused_request_is_replayed_and_a_failed_one_done_again)
     }
     door_stop(&door);
 }
+
+/* In a process of its own: the status of one of many who ask the same at once. */
+static void ask_and_exit(struct door *door, const char *body)
+{
+    struct err err = {0};
+    int status;
+
+    door->http = http_client_new(&err);
+    status = promote_once(door, "Idempotency-Key: together", body);
+    _exit(status == 200 || status == 409 ? 0 : 1);
+}
+
+TEST(of_many_who_ask_the_same_at_once_one_is_served)
+{
+    enum { ASKERS = 12 };
+    static const char body[] = "{\"keys\":[\"" POOL_KEY "\"]}";
+    struct door door = {0};
+    struct heard heard;
+    pid_t askers[ASKERS];
+    const char *first;
+
+    door_start(&door, NULL);
+    put_picture(&door, POOL_KEY);
+    for (int i = 0; i < ASKERS; i++) {
+        askers[i] = fork();
+        if (askers[i] == 0)
+            ask_and_exit(&door, body);
+    }
+    for (int i = 0; i < ASKERS; i++) {
+        int status = 0;
+
+        CHECK_INT(waitpid(askers[i], &status, 0), ==, askers[i]);
+        CHECK_INT(status, ==, 0);
+    }
+    listen_to(&door, &heard);
+    first = strstr(heard.text, "+" GARDEN_KEY "\n");
+    CHECK(first);
+    CHECK(!strstr(first + 1, "+" GARDEN_KEY "\n"));
+    door_stop(&door);
+}

@@ -112,13 +112,8 @@ static int put(struct door *door)
 TEST(while_the_bus_is_away_writes_are_told_to_come_back)
 {
     const char *const away[] = {"GARDEN_BUS=kafka://127.0.0.1:1", NULL};
-    const struct bus_conf kafka = {.url = "kafka://127.0.0.1:1", .client_id = "test"};
     struct door door = {0};
-    struct err err = {0};
-    OWNED(bus) bus = bus_open(&kafka, &err);
 
-    if (!bus)
-        SKIP("this build has no Kafka backend");
     door_start(&door, away);
     CHECK_INT(put(&door), ==, 503);
     CHECK(*door_header(&door, "retry-after"));
