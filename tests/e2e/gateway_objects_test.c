@@ -211,6 +211,23 @@ TEST(promoting_by_filter_takes_what_fits)
     door_stop(&door);
 }
 
+static int refuse_any(void *ctx, const char *key, const struct store_info *info,
+                      struct err *err)
+{
+    (void)ctx;
+    (void)info;
+    return err_set(err, ERR_CONFLICT, "%s is still there", key);
+}
+
+static void check_no_thumbnails(const struct door *door)
+{
+    struct err err = {0};
+    OWNED(store) store = garden_open_store(&door->conf, &err);
+
+    CHECK(store);
+    CHECK_OK(store_list(store, "cache/", NULL, 0, refuse_any, NULL, &err), err);
+}
+
 TEST(removed_pictures_are_in_the_trash_and_come_back)
 {
     struct door door = {0};
@@ -220,6 +237,7 @@ TEST(removed_pictures_are_in_the_trash_and_come_back)
     put_picture(&door, GARDEN_KEY);
     CHECK_INT(get(&door, "/" GARDEN_KEY "?w=160"), ==, 200);
     CHECK_INT(delete (&door, "/v1/items/" GARDEN_KEY), ==, 204);
+    check_no_thumbnails(&door);
     CHECK_INT(get(&door, "/" GARDEN_KEY), ==, 404);
     CHECK_INT(get(&door, "/" GARDEN_KEY "?w=160"), ==, 404);
     CHECK_INT(get(&door, "/trash/" GARDEN_KEY), ==, 404);
