@@ -23,3 +23,11 @@ int command_misused(const char *name, const char *fmt, ...)
     (void)fprintf(stderr, "\nSee gardenctl %s%s--help.\n", name ? name : "", name ? " " : "");
     return EXIT_USAGE;
 }
+
+char *command_printable(char *text)
+{
+    for (char *c = text; *c; c++)
+        if ((unsigned char)*c < 0x20 || *c == 0x7f)
+            *c = ' ';
+    return text;
+}

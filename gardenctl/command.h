@@ -35,4 +35,7 @@ int command_failed(const struct err *err);
 int command_misused(const char *name, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* Replaces control characters in place: what a stranger wrote must not steer the terminal. */
+char *command_printable(char *text);
+
 #endif

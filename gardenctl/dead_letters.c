@@ -9,6 +9,7 @@
 #include "lib/base/clock.h"
 #include "lib/base/text.h"
 #include "proto/dead_letter.h"
+#include "proto/key.h"
 #include "proto/topics.h"
 #include "services/common/garden_conf.h"
 
@@ -28,7 +29,7 @@ struct job {
     int64_t next; /* while reading a partition */
 };
 
-/* A header's text, cut to fit; control characters are replaced. */
+/* A header's text, cut to fit. */
 static const char *header(const struct bus_record *letter, const char *name, char *out,
                           size_t size)
 {
@@ -36,26 +37,24 @@ static const char *header(const struct bus_record *letter, const char *name, cha
     const char *value = bus_record_header(letter, name, &value_size);
 
     (void)snprintf(out, size, "%.*s", value ? (int)value_size : 0, value ? value : "");
-    for (char *c = out; *c; c++)
-        if ((unsigned char)*c < 0x20 || *c == 0x7f)
-            *c = ' ';
-    return out;
+    return command_printable(out);
 }
 
 static int print_line(struct job *job, const struct bus_record *letter, struct err *err)
 {
-    char time[CLOCK_TEXT], id[48], service[40], reason[200], topic[80];
+    char time[CLOCK_TEXT], id[48], service[40], reason[200], topic[80], key[KEY_BYTES];
 
     (void)err;
     if (job->count++ == 0)
         printf("%-12s %-25s %-14s %-16s %s\n", "ID", "time", "service", "topic", "reason; key");
     clock_format_rfc3339(letter->timestamp_ms, time);
     (void)snprintf(id, sizeof id, "%" PRId32 ":%" PRId64, letter->partition, letter->offset);
-    printf("%-12s %-25s %-14s %-16s %s; %.*s\n", id, time,
+    (void)snprintf(key, sizeof key, "%.*s", letter->key ? (int)letter->key_size : 0,
+                   letter->key ? letter->key : "");
+    printf("%-12s %-25s %-14s %-16s %s; %s\n", id, time,
            header(letter, "service", service, sizeof service),
            header(letter, "topic", topic, sizeof topic),
-           header(letter, "reason", reason, sizeof reason),
-           letter->key ? (int)letter->key_size : 0, letter->key ? letter->key : "");
+           header(letter, "reason", reason, sizeof reason), command_printable(key));
     return 0;
 }
 

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "gardenctl/command.h"
 #include "lib/base/clock.h"
 #include "lib/json/json.h"
 
@@ -78,8 +79,9 @@ static bool may_show(struct up_log *log)
 static void show(struct up_log *log, const char *level, const char *message)
 {
     (void)snprintf(log->reason, sizeof log->reason, "%s", message);
+    (void)command_printable(log->reason);
     if (!log->verbose && may_show(log))
-        printf("  %-14s %s: %s\n", log->service, level, message);
+        printf("  %-14s %s: %s\n", log->service, level, log->reason);
 }
 
 /* A line is a JSON object of lib/base/log.h, or something else that is shown as it is. */

@@ -244,8 +244,12 @@ int image_thumbnail(const void *data, size_t size, const struct image_limits *li
         return err->code;
     thumbnail_size(&info, width, &to_width, &to_height);
     r = codec->decode(data, size, to_width, &image, err);
-    if (r == 0)
+    if (r == 0 && image.width == to_width && image.height == to_height) {
+        small = image; /* the codec made it so already */
+        image = (struct image){0};
+    } else if (r == 0) {
         r = image_resize(&image, to_width, to_height, &small, err);
+    }
     if (r == 0)
         r = image_orient(&small, info.exif_orientation, err);
     if (r < 0)

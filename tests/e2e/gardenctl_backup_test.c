@@ -255,6 +255,27 @@ TEST(a_later_backup_copies_only_what_changed)
     garden_stop(&garden);
 }
 
+TEST(an_interrupted_backup_is_gone_on_with)
+{
+    struct garden garden;
+    const char *dir = folder_new();
+    OWNED_VALUE(buf) nothing = {0};
+    char path[300];
+
+    buf_append_str(&nothing, "");
+    garden_prepare(&garden, NULL, NULL, NULL);
+    garden_start(&garden);
+    fill(&garden);
+    put_file(dir, "objects/imgPool", &nothing); /* in the way of the second part */
+    check_ctl(&garden, WORDS("backup", dir), 1, "imgPool");
+    check_ctl(&garden, WORDS("restore", dir), 1, "there is no backup in");
+    (void)snprintf(path, sizeof path, "%s/objects/imgPool", dir);
+    CHECK_INT(unlink(path), ==, 0);
+    check_ctl(&garden, WORDS("backup", dir), 0,
+              "5 objects (0.0 MiB), of which 3 were copied now");
+    garden_stop(&garden);
+}
+
 static void damage(const char *dir, const char *name)
 {
     char path[300];
