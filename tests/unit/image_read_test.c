@@ -178,6 +178,37 @@ TEST(exif_orientation_turns_the_picture_upright)
     }
 }
 
+/* Each corner of the stored picture is told by its colours: red grows to the right, green
+ * downwards. */
+static void check_corner(const uint8_t *pixel, const char *corner)
+{
+    CHECK_INT(pixel[0] > 128, ==, corner[1] == 'r');
+    CHECK_INT(pixel[1] > 128, ==, corner[0] == 'b');
+}
+
+TEST(all_eight_orientations_are_known)
+{
+    static const char *const top_left[] = {"tl", "tr", "br", "bl", "tl", "bl", "br", "tr"};
+    static const char *const top_right[] = {"tr", "tl", "bl", "br", "bl", "tl", "tr", "br"};
+
+    for (int i = 0; i < 8; i++) {
+        OWNED_VALUE(buf) file = make_jpeg(64, 32);
+        OWNED_VALUE(image) image = {0};
+        struct image_info info;
+        struct err err = {0};
+        char exif[] = EXIF_ROTATED_LE;
+
+        strstr(exif, "0600")[1] = (char)('1' + i);
+        add_exif(&file, exif);
+        CHECK_OK(image_probe(file.data, file.size, NULL, &info, &err), err);
+        CHECK_INT(info.exif_orientation, ==, i + 1);
+        CHECK_OK(image_decode(file.data, file.size, NULL, &image, &err), err);
+        CHECK_INT(image.width, ==, i < 4 ? 64 : 32);
+        check_corner(sample_pixel(&image, 0, 0), top_left[i]);
+        check_corner(sample_pixel(&image, image.width - 1, 0), top_right[i]);
+    }
+}
+
 TEST(a_png_with_16_bits_is_rounded)
 {
     static const uint8_t rows[] = {0, 0x00, 0x00, 0xff, 0xff, 0x80, 0x7f,
