@@ -13,8 +13,9 @@
 
 enum {
     SWEEPS = 8, /* in the shortest limit: how late a limit may be seen */
-    SWEEP_LEAST_MS = 5,
+    SWEEP_LEAST_MS = 1,
     SWEEP_MOST_MS = 1000,
+    CLOSE_WAIT = 8, /* the kernel's number for "the other side has closed" */
 };
 
 static const void *address_bytes(const struct sockaddr *address, unsigned int *ret_size)
@@ -115,24 +116,20 @@ void http_conn_phase(struct http_conn *conn, struct http_loop *loop, enum http_p
     conn->activity = 0;
 }
 
-/* Bytes received and bytes that the client acknowledged; never 0. */
-static uint64_t read_activity(const struct http_conn *conn)
+/* Whether something went over the connection since the last look, either way. ret_closed:
+ * whether the client has said that it sends no more. */
+static bool moved(struct http_conn *conn, bool *ret_closed)
 {
     struct tcp_info info = {0};
     socklen_t size = sizeof info;
+    uint64_t now;
+    bool yes;
 
-    if (getsockopt(conn->fd, IPPROTO_TCP, TCP_INFO, &info, &size) < 0)
-        return 1;
-    return info.tcpi_bytes_received + info.tcpi_bytes_acked + 1;
-}
-
-/* Whether something went over the connection since the last look. */
-static bool moved(struct http_conn *conn)
-{
-    uint64_t now = read_activity(conn);
-    bool yes = conn->activity != 0 && conn->activity != now;
-
+    (void)getsockopt(conn->fd, IPPROTO_TCP, TCP_INFO, &info, &size);
+    now = info.tcpi_bytes_received + info.tcpi_bytes_acked + 1;
+    yes = conn->activity != 0 && conn->activity != now;
     conn->activity = now;
+    *ret_closed = info.tcpi_state == CLOSE_WAIT;
     return yes;
 }
 
@@ -149,18 +146,34 @@ static void time_out(struct http_conn *conn, const char *text)
     conn_end(conn);
 }
 
-static void check_waiting(struct http_loop *loop, struct http_conn *conn, int64_t age_ms)
+/* Bytes are still to come. libmicrohttpd misses an end of the stream that came together with
+ * the bytes before it. */
+static void check_reading(struct http_conn *conn, bool too_old, const char *text)
 {
-    /* A first byte says that a head has begun, without telling libmicrohttpd or us. */
-    if (moved(conn))
+    bool closed;
+
+    if (too_old)
+        time_out(conn, text);
+    else if (!moved(conn, &closed) && closed)
+        conn_end(conn);
+}
+
+/* A first byte says that a head has begun, without telling libmicrohttpd or us. */
+static void check_idle(struct http_loop *loop, struct http_conn *conn, int64_t age_ms)
+{
+    bool closed;
+
+    if (moved(conn, &closed))
         http_conn_phase(conn, loop, HTTP_HEAD);
-    else if (age_ms >= loop->server->conf.idle_ms)
+    else if (closed || age_ms >= loop->server->conf.idle_ms)
         conn_end(conn);
 }
 
 static void check_sending(struct http_loop *loop, struct http_conn *conn, int64_t age_ms)
 {
-    if (moved(conn))
+    bool closed;
+
+    if (moved(conn, &closed))
         conn->since_ms = loop->now_ms;
     else if (age_ms >= loop->server->conf.idle_ms)
         conn_end(conn);
@@ -174,12 +187,12 @@ static void check(struct http_loop *loop, struct http_conn *conn)
     switch (conn->phase) {
     case HTTP_FRESH:
     case HTTP_HEAD:
-        if (age_ms >= conf->header_ms)
-            time_out(conn, "the head of the request took too long; send it in one go");
+        check_reading(conn, age_ms >= conf->header_ms,
+                      "the head of the request took too long; send it in one go");
         break;
     case HTTP_BODY:
-        if (age_ms >= conf->request_ms)
-            time_out(conn, "the body of the request took too long; send it faster");
+        check_reading(conn, age_ms >= conf->request_ms,
+                      "the body of the request took too long; send it faster");
         break;
     case HTTP_ANSWER:
         if (conn->request->suspended && loop->now_ms >= conn->request->deadline_ms)
@@ -190,7 +203,7 @@ static void check(struct http_loop *loop, struct http_conn *conn)
         check_sending(loop, conn, age_ms);
         break;
     case HTTP_IDLE:
-        check_waiting(loop, conn, age_ms);
+        check_idle(loop, conn, age_ms);
         break;
     }
 }
@@ -222,11 +235,11 @@ void http_conn_sweep(struct http_loop *loop)
 void http_conn_close_idle(struct http_loop *loop, bool hard)
 {
     for (struct http_conn *conn = loop->conns; conn; conn = conn->next) {
-        if (conn->phase == HTTP_FRESH || conn->phase == HTTP_IDLE)
-            conn_end(conn);
-        else if (hard && conn->phase != HTTP_ANSWER)
-            conn_end(conn);
-        else if (hard && conn->request->suspended)
+        bool idle = conn->phase == HTTP_FRESH || conn->phase == HTTP_IDLE;
+
+        if (hard && conn->phase == HTTP_ANSWER && conn->request->suspended)
             (void)http_exchange_give_up(conn->request, "the server stops; try again later");
+        else if (idle || (hard && conn->phase != HTTP_ANSWER))
+            conn_end(conn);
     }
 }

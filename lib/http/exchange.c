@@ -47,7 +47,7 @@ static enum MHD_Result queue(struct http_request *request, struct MHD_Connection
         return MHD_NO;
     trace_format(&request->trace, parent);
     (void)MHD_add_response_header(response->mhd, "traceparent", parent);
-    if (request->loop->draining)
+    if (request->loop->stopping)
         (void)MHD_add_response_header(response->mhd, "Connection", "close");
     request->status = response->status;
     request->sent_bytes = request->is_head ? 0 : response->size;
@@ -215,6 +215,7 @@ static void ask(struct http_request *request)
     conf->on_request(conf->ctx, request);
 }
 
+/* As many parameters as libmicrohttpd passes. NOLINTNEXTLINE(readability-function-size) */
 enum MHD_Result http_exchange_on_request(void *ctx, struct MHD_Connection *mhd, const char *url,
                                          const char *method, const char *version,
                                          const char *upload, size_t *upload_size,

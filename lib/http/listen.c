@@ -62,7 +62,7 @@ static int bind_and_listen(const struct addrinfo *info, const char *address, str
 int http_listen(const char *address, struct err *err)
 {
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE}, *info;
-    char host[256];
+    char host[256] = "";
     const char *port = "";
     int64_t number;
     int rc, fd;

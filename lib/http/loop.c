@@ -6,6 +6,7 @@
  * thread that ever resumes. Other threads put answers into its mailbox. */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -27,7 +28,7 @@ static const enum http_event event_client = HTTP_EVENT_CLIENT;
 
 static int watch(struct http_loop *loop, int fd, const enum http_event *what, struct err *err)
 {
-    struct epoll_event event = {.events = EPOLLIN, .data.ptr = (void *)(uintptr_t)what};
+    struct epoll_event event = {.events = EPOLLIN, .data.ptr = (void *)what};
 
     if (epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0)
         return err_set_errno(err, "watch a descriptor");
@@ -63,6 +64,7 @@ static int start_daemon(struct http_loop *loop, struct err *err)
 #if MHD_VERSION >= 0x00097701
         MHD_OPTION_CLIENT_DISCIPLINE_LVL, 1,
 #endif
+        MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, /* else no sendfile(2), which cannot mask it */
         MHD_OPTION_END);
     if (!loop->daemon) {
         (void)close(fd);
@@ -258,10 +260,21 @@ static void await_suspended(struct http_loop *loop)
     }
 }
 
+/* Writing to a connection that is gone is seen by the error; the signal is not wanted. */
+static void block_sigpipe(void)
+{
+    sigset_t set;
+
+    (void)sigemptyset(&set);
+    (void)sigaddset(&set, SIGPIPE);
+    (void)pthread_sigmask(SIG_BLOCK, &set, NULL);
+}
+
 static void *loop_main(void *ctx)
 {
     struct http_loop *loop = ctx;
 
+    block_sigpipe();
     loop->self = pthread_self();
     while (!loop->stopping)
         run_once(loop);

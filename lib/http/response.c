@@ -43,8 +43,10 @@ struct http_response *http_response_owned(int status, const char *content_type, 
     struct MHD_Response *mhd =
         MHD_create_response_from_buffer(size, body, MHD_RESPMEM_MUST_FREE);
 
-    if (!mhd)
+    if (!mhd) {
         free(body);
+        return NULL;
+    }
     return response_new(status, content_type, mhd, body, size);
 }
 
@@ -53,8 +55,8 @@ struct http_response *http_response_static(int status, const char *content_type,
 {
     return response_new(
         status, content_type,
-        MHD_create_response_from_buffer(size, (void *)(uintptr_t)body, MHD_RESPMEM_PERSISTENT),
-        body, size);
+        MHD_create_response_from_buffer(size, (void *)body, MHD_RESPMEM_PERSISTENT), body,
+        size);
 }
 
 struct http_response *http_response_shared(int status, const char *content_type,
@@ -62,7 +64,7 @@ struct http_response *http_response_shared(int status, const char *content_type,
                                            void (*release)(void *ctx), void *ctx)
 {
     struct MHD_Response *mhd = MHD_create_response_from_buffer_with_free_callback_cls(
-        size, (void *)(uintptr_t)body, release, ctx);
+        size, (void *)body, release, ctx);
 
     if (!mhd)
         release(ctx);

@@ -41,7 +41,7 @@ static void fill_defaults(struct http_server_conf *conf)
 
 static int open_socket(struct http_server *server, struct err *err)
 {
-    struct sockaddr_storage address;
+    struct sockaddr_storage address = {0};
     socklen_t size = sizeof address;
     int flags;
 
@@ -66,17 +66,17 @@ static int open_socket(struct http_server *server, struct err *err)
 
 static int start_loops(struct http_server *server, struct err *err)
 {
-    server->loops = calloc((size_t)server->conf.loops, sizeof *server->loops);
-    if (!server->loops)
-        return err_set_nomem(err, "event loops");
     server->loop_count = server->conf.loops;
     for (int i = 0; i < server->loop_count; i++) {
-        server->loops[i] = http_loop_new(server, err);
-        if (!server->loops[i])
+        struct http_loop *loop = http_loop_new(server, err);
+
+        if (!loop)
             return err->code;
+        loop->next = server->loops;
+        server->loops = loop;
     }
-    for (int i = 0; i < server->loop_count; i++)
-        if (http_loop_start(server->loops[i], err) < 0)
+    for (struct http_loop *loop = server->loops; loop; loop = loop->next)
+        if (http_loop_start(loop, err) < 0)
             return err->code;
     return 0;
 }
@@ -114,12 +114,11 @@ void http_server_stop(struct http_server *server, int drain_ms)
 {
     int64_t until_ms = clock_mono_ms() + drain_ms;
 
-    for (int i = 0; i < server->loop_count; i++)
-        if (server->loops[i] && server->loops[i]->started)
-            http_loop_stop(server->loops[i], until_ms);
-    for (int i = 0; i < server->loop_count; i++)
-        if (server->loops[i])
-            http_loop_join(server->loops[i]);
+    for (struct http_loop *loop = server->loops; loop; loop = loop->next)
+        if (loop->started)
+            http_loop_stop(loop, until_ms);
+    for (struct http_loop *loop = server->loops; loop; loop = loop->next)
+        http_loop_join(loop);
     if (server->listen_fd >= 0)
         (void)close(server->listen_fd);
     server->listen_fd = -1;
@@ -130,9 +129,12 @@ void http_server_free(struct http_server *server)
     if (!server)
         return;
     http_server_stop(server, 0);
-    for (int i = 0; i < server->loop_count; i++)
-        http_loop_free(server->loops[i]);
-    free(server->loops);
+    while (server->loops) {
+        struct http_loop *loop = server->loops;
+
+        server->loops = loop->next;
+        http_loop_free(loop);
+    }
     http_peers_free(server->peers);
     free(server);
 }

@@ -28,7 +28,7 @@ struct http_server {
     int listen_fd;                /* -1 once stopped */
     int port;
     int loop_count;
-    struct http_loop **loops;
+    struct http_loop *loops;  /* a list */
     struct http_peers *peers; /* NULL: no limit for one address */
 };
 
@@ -59,29 +59,29 @@ struct http_conn {
 struct http_linger;
 
 struct http_loop {
+    struct http_loop *next;
     struct http_server *server;
     struct MHD_Daemon *daemon;
     struct http_client *client;
     int epoll_fd; /* the daemon's, wake_fd, the client's and lingering sockets */
     int wake_fd;
     pthread_t thread;
-    bool started;
 
     pthread_mutex_t lock; /* for the next three: the mailbox */
     struct http_request *mail;
-    bool stop_asked;
     int64_t drain_until_ms;
+    bool stop_asked;
 
+    bool started;  /* the thread; the server's */
+    bool stopping; /* from here on the loop's thread only */
+    bool draining;
     pthread_t self; /* the thread, as it knows itself */
-    bool stopping;
     struct http_conn *conns;
     struct http_request *spare; /* for reuse */
-    int spare_count;
     struct http_linger *lingers;
-    int linger_count;
+    int spare_count, linger_count;
     int64_t now_ms; /* read once a round */
     int64_t next_sweep_ms;
-    bool draining;
 };
 
 struct http_pair {
@@ -135,12 +135,12 @@ struct http_response {
 };
 
 /* -- exchange.c: libmicrohttpd's callbacks, and the way of an answer -- */
-void *http_exchange_on_target(void *loop, const char *uri, struct MHD_Connection *mhd);
-enum MHD_Result http_exchange_on_request(void *loop, struct MHD_Connection *mhd,
-                                         const char *url, const char *method,
-                                         const char *version, const char *upload,
-                                         size_t *upload_size, void **request);
-void http_exchange_on_completed(void *loop, struct MHD_Connection *mhd, void **request,
+void *http_exchange_on_target(void *ctx, const char *uri, struct MHD_Connection *mhd);
+enum MHD_Result http_exchange_on_request(void *ctx, struct MHD_Connection *mhd, const char *url,
+                                         const char *method, const char *version,
+                                         const char *upload, size_t *upload_size,
+                                         void **context);
+void http_exchange_on_completed(void *ctx, struct MHD_Connection *mhd, void **context,
                                 enum MHD_RequestTerminationCode code);
 /* Answers for a handler that has not, unless it just did. Whether it was in time. */
 bool http_exchange_give_up(struct http_request *request, const char *why);
@@ -175,8 +175,8 @@ struct http_response *http_response_error(const struct http_request *request, in
                                           const char *text);
 
 /* -- connection.c: connections and their time limits -- */
-enum MHD_Result http_conn_accept(void *loop, const struct sockaddr *address, socklen_t size);
-void http_conn_notify(void *loop, struct MHD_Connection *mhd, void **socket_context,
+enum MHD_Result http_conn_accept(void *ctx, const struct sockaddr *address, socklen_t size);
+void http_conn_notify(void *ctx, struct MHD_Connection *mhd, void **socket_context,
                       enum MHD_ConnectionNotificationCode code);
 void http_conn_phase(struct http_conn *conn, struct http_loop *loop, enum http_phase phase);
 /* Ends what has used up its time. */

@@ -51,7 +51,7 @@ static size_t on_header(char *line, size_t one, size_t size, void *ctx)
         return 0;
     for (size_t i = 0; i < end; i++) {
         in_name = in_name && line[i] != ':';
-        buf_append_char(head, in_name ? (char)tolower((unsigned char)line[i]) : line[i]);
+        buf_append_char(head, (char)(in_name ? tolower((unsigned char)line[i]) : line[i]));
     }
     buf_append_char(head, '\n');
     return buf_ok(head) ? size : 0;

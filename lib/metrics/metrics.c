@@ -7,6 +7,7 @@
 #include <math.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,6 +23,7 @@ struct metric {
     _Atomic uint64_t value;  /* the bits of a double; a histogram's sum */
     const double *bounds;
     size_t bound_count;
+    struct metric *next;       /* by name, then labels */
     _Atomic uint64_t *buckets; /* bound_count + 1, each on its own, not added up */
 };
 
@@ -33,8 +35,7 @@ const size_t metric_seconds_bound_count =
 static struct registry {
     pthread_mutex_t lock;
     struct map *by_key; /* name, '{', labels */
-    struct metric **metrics;
-    size_t count, capacity;
+    struct metric *first;
 } registry = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 /* Takes the updates of what could not be registered. */
@@ -84,22 +85,24 @@ static struct metric *metric_new(enum kind kind, const char *name, const char *h
     return metric;
 }
 
+static bool comes_before(const struct metric *a, const struct metric *b)
+{
+    int order = strcmp(a->name, b->name);
+
+    return order ? order < 0 : strcmp(a->labels, b->labels) < 0;
+}
+
 /* Under the lock. */
 static int remember(struct metric *metric, const struct buf *key)
 {
-    if (registry.count == registry.capacity) {
-        size_t capacity = registry.capacity ? 2 * registry.capacity : 64;
-        struct metric **grown =
-            realloc((void *)registry.metrics, capacity * sizeof *registry.metrics);
+    struct metric **at = &registry.first;
 
-        if (!grown)
-            return -1;
-        registry.metrics = grown;
-        registry.capacity = capacity;
-    }
     if (map_put(registry.by_key, key->data, key->size, metric) < 0)
         return -1;
-    registry.metrics[registry.count++] = metric;
+    while (*at && comes_before(*at, metric))
+        at = &(*at)->next;
+    metric->next = *at;
+    *at = metric;
     return 0;
 }
 
@@ -142,7 +145,7 @@ static struct metric *get(const struct metric *wanted)
 
 static char *text_of(const char *labels)
 {
-    return (char *)(uintptr_t)(labels ? labels : "");
+    return (char *)(labels ? labels : "");
 }
 
 struct metric *metric_counter(const char *name, const char *help, const char *labels)
@@ -174,11 +177,11 @@ struct metric *metric_histogram(const char *name, const char *help, const char *
     return get(&wanted);
 }
 
-void metric_add(struct metric *metric, double amount)
+void metric_add(struct metric *counter, double amount)
 {
-    uint64_t old = atomic_load_explicit(&metric->value, memory_order_relaxed);
+    uint64_t old = atomic_load_explicit(&counter->value, memory_order_relaxed);
 
-    while (!atomic_compare_exchange_weak_explicit(&metric->value, &old,
+    while (!atomic_compare_exchange_weak_explicit(&counter->value, &old,
                                                   to_bits(to_double(old) + amount),
                                                   memory_order_relaxed, memory_order_relaxed))
         continue;
@@ -281,25 +284,13 @@ static void append_head(struct buf *out, const struct metric *m)
     buf_printf(out, "\n# TYPE %s %s\n", m->name, kinds[m->kind]);
 }
 
-static int by_name(const void *a, const void *b)
-{
-    const struct metric *x = *(struct metric *const *)a, *y = *(struct metric *const *)b;
-    int order = strcmp(x->name, y->name);
-
-    return order ? order : strcmp(x->labels, y->labels);
-}
-
 void metrics_render(struct buf *out)
 {
     const char *last = "";
 
     metrics_read_process();
     (void)pthread_mutex_lock(&registry.lock);
-    if (registry.count > 0)
-        qsort((void *)registry.metrics, registry.count, sizeof *registry.metrics, by_name);
-    for (size_t i = 0; i < registry.count; i++) {
-        const struct metric *m = registry.metrics[i];
-
+    for (const struct metric *m = registry.first; m; m = m->next) {
         if (strcmp(m->name, last) != 0)
             append_head(out, m);
         last = m->name;

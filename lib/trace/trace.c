@@ -120,7 +120,8 @@ void trace_continue(struct trace *ret_trace, const char *traceparent, size_t siz
 
 void trace_format(const struct trace *trace, char text[TRACE_PARENT])
 {
-    memcpy(text, "00-", 3);
+    text[0] = text[1] = '0';
+    text[2] = '-';
     memcpy(text + TRACE_ID_AT, trace->trace_id, 32);
     text[SPAN_ID_AT - 1] = '-';
     memcpy(text + SPAN_ID_AT, trace->span_id, 16);

@@ -82,7 +82,7 @@ static void *run_client(void *ctx)
         if (i >= AHEAD) {
             (void)snprintf(id, sizeof id, "%d-%d", client->number, i - AHEAD);
             CHECK_INT(raw_read_answer(fd, &in, &text, false), ==, 200);
-            CHECK_STR(text.data + raw_head_size(&text), id);
+            CHECK_STR(buf_text(&text) + raw_head_size(&text), id);
         }
     }
     (void)close(fd);

@@ -91,7 +91,7 @@ static inline int raw_read_answer(int fd, struct buf *in, struct buf *ret_text, 
         if (!raw_read_some(fd, in))
             TEST_FAIL("the connection ended in a head: \"%s\"", buf_text(in));
     size = raw_head_size(in);
-    length = strstr(in->data, "Content-Length: ");
+    length = strstr(buf_text(in), "Content-Length: ");
     if (length && length < in->data + size && !is_head)
         size += strtoull(length + 16, NULL, 10);
     while (in->size < size)
@@ -99,9 +99,9 @@ static inline int raw_read_answer(int fd, struct buf *in, struct buf *ret_text, 
             TEST_FAIL("the connection ended in a body: \"%s\"", buf_text(in));
     buf_clear(ret_text);
     buf_append(ret_text, in->data, size);
-    memmove(in->data, in->data + size, in->size - size + 1);
     in->size -= size;
-    return (int)strtol(ret_text->data + 9, NULL, 10);
+    memmove(in->data, ret_text->data ? in->data + size : in->data, in->size + 1);
+    return (int)strtol(buf_text(ret_text) + 9, NULL, 10);
 }
 
 /* Sends a request on a connection of its own and reads to the end of it. The status; 0: closed
