@@ -99,9 +99,10 @@ static inline int raw_read_answer(int fd, struct buf *in, struct buf *ret_text, 
             TEST_FAIL("the connection ended in a body: \"%s\"", buf_text(in));
     buf_clear(ret_text);
     buf_append(ret_text, in->data, size);
+    CHECK(in->data && ret_text->data);
+    memmove(in->data, in->data + size, in->size - size + 1);
     in->size -= size;
-    memmove(in->data, ret_text->data ? in->data + size : in->data, in->size + 1);
-    return (int)strtol(buf_text(ret_text) + 9, NULL, 10);
+    return (int)strtol(ret_text->data + 9, NULL, 10);
 }
 
 /* Sends a request on a connection of its own and reads to the end of it. The status; 0: closed
