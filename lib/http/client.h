@@ -5,7 +5,9 @@
  * loop is a server's (http_loop_client) or its own (http_client_new + http_client_run), for
  * tools and for the blocking S3 calls (http_client_fetch).
  *
- * Connections are kept and reused. A client belongs to one thread. */
+ * Connections are kept and reused. A client belongs to one thread. HTTP/1.1 over http and https;
+ * certificates are checked against the system's store; redirects are answers like others;
+ * http_proxy, https_proxy and no_proxy are honoured. */
 #ifndef LIB_HTTP_CLIENT_H
 #define LIB_HTTP_CLIENT_H
 
@@ -28,8 +30,8 @@ struct http_client_request {
     size_t body_size;
     int deadline_ms; /* for everything, retries included; 0: 10000 */
     int connect_ms;  /* 0: 2000 */
-    int retries; /* after connect failures, 502, 503, 504 and 429, with growing jittered pauses
-                    (Retry-After is followed); only for what may be repeated */
+    int retries; /* after connections that failed or broke, 502, 503, 504 and 429, with growing
+                    jittered pauses (Retry-After is followed); only for what may be repeated */
     size_t max_body_bytes; /* of the answer; 0: 64 MiB. More is ERR_TOO_LARGE */
     bool want_head;        /* HEAD: no body is expected */
 };

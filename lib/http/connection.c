@@ -85,7 +85,7 @@ static struct http_conn *conn_open(struct http_loop *loop, struct MHD_Connection
 
 static void conn_close(struct http_loop *loop, struct http_conn *conn)
 {
-    if (conn->linger && !loop->draining)
+    if (conn->linger && !loop->stopping)
         http_linger_start(loop, conn->fd);
     if (loop->server->peers && conn->address_size)
         http_peers_remove(loop->server->peers, conn->address, conn->address_size);

@@ -4,6 +4,10 @@
 
 #include "lib/http/server_local.h"
 
+/* Up to this size reading a file costs less than sendfile(2), which needs a packet of its own
+ * for the head. */
+enum { READ_BYTES = 65536 };
+
 /* Takes mhd, which may be NULL: then so is the result. */
 static struct http_response *response_new(int status, const char *content_type,
                                           struct MHD_Response *mhd, const void *body,
@@ -71,11 +75,34 @@ struct http_response *http_response_shared(int status, const char *content_type,
     return response_new(status, content_type, mhd, body, size);
 }
 
+/* NULL where it could not be read whole. */
+static char *read_file(int fd, uint64_t offset, size_t size)
+{
+    char *bytes = malloc(size ? size : 1);
+
+    for (size_t done = 0; bytes && done < size;) {
+        ssize_t got = pread(fd, bytes + done, size - done, (off_t)(offset + done));
+
+        if (got <= 0) {
+            free(bytes);
+            return NULL;
+        }
+        done += (size_t)got;
+    }
+    return bytes;
+}
+
 struct http_response *http_response_file(int status, const char *content_type, int fd,
                                          uint64_t offset, uint64_t size)
 {
-    struct MHD_Response *mhd = MHD_create_response_from_fd_at_offset64(size, fd, offset);
+    char *bytes = size <= READ_BYTES ? read_file(fd, offset, size) : NULL;
+    struct MHD_Response *mhd;
 
+    if (bytes) {
+        (void)close(fd);
+        return http_response_owned(status, content_type, bytes, size);
+    }
+    mhd = MHD_create_response_from_fd_at_offset64(size, fd, offset);
     if (!mhd)
         (void)close(fd);
     return response_new(status, content_type, mhd, NULL, size);

@@ -11,7 +11,9 @@
  * malformed Content-Length or with Transfer-Encoding beside it (400), a request that is not
  * complete within header_ms / request_ms (408 or a closed connection), targets that do not
  * percent-decode (400), more connections than allowed. A handler that has not answered after
- * answer_ms is answered for with 503, and what it says later is dropped. */
+ * answer_ms is answered for with 503, and what it says later is dropped; until then all that it
+ * reads of the request stays as it was. A client that shuts its sending side before a handler
+ * answered may get no answer (as with nginx). */
 #ifndef LIB_HTTP_SERVER_H
 #define LIB_HTTP_SERVER_H
 
@@ -101,7 +103,8 @@ void http_limit_body(struct http_request *request, size_t max_bytes);
 struct http_response;
 
 /* A body that is copied / owned (free()d) / borrowed for ever / shared (release is called once
- * it is sent) / the rest of a file (fd is closed after, by sendfile). NULL: no memory. */
+ * it is sent) / the rest of a file (fd is closed after; by
+ * sendfile unless it is small). NULL: no memory. */
 struct http_response *http_response_copy(int status, const char *content_type, const void *body,
                                          size_t size);
 struct http_response *http_response_owned(int status, const char *content_type, char *body,

@@ -1,11 +1,11 @@
 /* trace.c - see trace.h. */
 #include "lib/trace/trace.h"
 
+#include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
-#include <unistd.h>
 
 #include "lib/base/clock.h"
 #include "lib/base/text.h"
@@ -18,20 +18,32 @@ enum {
     VERSION_00_SIZE = 55,
 };
 
-/* Of this thread. The process id is kept to see a fork, after which both sides would go on
- * with the same bytes. */
+/* Of this thread. */
 struct pool {
     unsigned char bytes[POOL_BYTES];
     size_t left;
-    pid_t owner;
 };
 
 static __thread struct pool pool;
+static pthread_once_t fork_watch = PTHREAD_ONCE_INIT;
+
+/* After a fork both sides would go on with the same bytes. Only this thread lives on in the
+ * child. */
+static void forget_pool(void)
+{
+    pool.left = 0;
+}
+
+static void watch_forks(void)
+{
+    (void)pthread_atfork(NULL, NULL, forget_pool);
+}
 
 /* Random ids need to be unlike each other, not secret: where the kernel has no random bytes
  * yet, the clock has to do. */
 static void fill_pool(void)
 {
+    (void)pthread_once(&fork_watch, watch_forks);
     for (size_t done = 0; done < sizeof pool.bytes;) {
         ssize_t got = getrandom(pool.bytes + done, sizeof pool.bytes - done, GRND_NONBLOCK);
 
@@ -63,17 +75,8 @@ static void random_hex(size_t size, char *out)
     text_hex(bytes, size, out);
 }
 
-static void check_fork(void)
-{
-    pid_t self = getpid();
-
-    if (pool.owner != self)
-        pool = (struct pool){.owner = self};
-}
-
 void trace_start(struct trace *ret_trace)
 {
-    check_fork();
     random_hex(16, ret_trace->trace_id);
     random_hex(8, ret_trace->span_id);
     ret_trace->sampled = true;
@@ -111,7 +114,6 @@ void trace_continue(struct trace *ret_trace, const char *traceparent, size_t siz
         trace_start(ret_trace);
         return;
     }
-    check_fork();
     memcpy(ret_trace->trace_id, traceparent + TRACE_ID_AT, 32);
     ret_trace->trace_id[32] = '\0';
     random_hex(8, ret_trace->span_id);

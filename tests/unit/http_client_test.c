@@ -1,4 +1,7 @@
 /* http_client_test.c - what lib/http's client sends and reads. */
+#include <limits.h>
+
+#include "tests/support/process.h"
 #include "tests/unit/http_upstream.h"
 
 TEST(what_is_sent_arrives_as_it_is)
@@ -188,4 +191,45 @@ TEST(what_is_no_http_is_an_error)
     struct err err = {0};
 
     CHECK_INT(fetch_scripted(&script, 0, &response, &err), ==, ERR_REMOTE);
+}
+
+TEST(a_certificate_that_nobody_vouches_for_is_refused)
+{
+    const char *folder = folder_new();
+    char key[PATH_MAX], cert[PATH_MAX], address[32], url[64];
+    const char *const make[] = {"openssl",
+                                "req",
+                                "-x509",
+                                "-newkey",
+                                "ec",
+                                "-pkeyopt",
+                                "ec_paramgen_curve:prime256v1",
+                                "-nodes",
+                                "-days",
+                                "1",
+                                "-subj",
+                                "/CN=127.0.0.1",
+                                "-keyout",
+                                key,
+                                "-out",
+                                cert,
+                                NULL};
+    const char *const serve[] = {"openssl", "s_server", "-accept", address,  "-key", key,
+                                 "-cert",   cert,       "-www",    "-quiet", NULL};
+    struct err err = {0};
+    OWNED_VALUE(http_client_response) response = {0};
+    int port = port_free();
+    pid_t server;
+
+    if (access("/usr/bin/openssl", X_OK) < 0)
+        SKIP("no openssl program");
+    (void)snprintf(key, sizeof key, "%s/key.pem", folder);
+    (void)snprintf(cert, sizeof cert, "%s/cert.pem", folder);
+    (void)snprintf(address, sizeof address, "127.0.0.1:%d", port);
+    (void)snprintf(url, sizeof url, "https://127.0.0.1:%d", port);
+    CHECK_INT(process_run(make, NULL, NULL, 10000), ==, 0);
+    server = process_start(serve, NULL, "/dev/null");
+    CHECK_INT(get(url, "/", 20, 10000, &response, &err), ==, ERR_REMOTE); /* once it is up */
+    CHECK_HAS(err.text, "certificate");
+    (void)process_end(server, SIGKILL, 5000);
 }

@@ -45,6 +45,22 @@ static void give_file(struct http_request *request)
     http_respond(request, http_response_file(206, "image/jpeg", fd, 2, 5));
 }
 
+enum { LARGE = 300000 };
+
+/* All but the first two bytes of a file that counts up. */
+static void give_large_file(struct http_request *request)
+{
+    char name[] = "/tmp/http_server_test_XXXXXX", *bytes = malloc(LARGE);
+    int fd = mkostemp(name, O_CLOEXEC);
+
+    (void)unlink(name);
+    for (int i = 0; i < LARGE; i++)
+        bytes[i] = (char)(i * 31 / 7);
+    CHECK_INT(write(fd, bytes, LARGE), ==, LARGE);
+    free(bytes);
+    http_respond(request, http_response_file(200, "image/jpeg", fd, 2, LARGE - 2));
+}
+
 static void give_static(struct http_request *request)
 {
     struct http_response *response = http_response_static(201, "text/plain", "static", 6);
@@ -71,6 +87,8 @@ static void on_request(void *ctx, struct http_request *request)
         give_static(request);
     } else if (strcmp(path, "/file") == 0) {
         give_file(request);
+    } else if (strcmp(path, "/large") == 0) {
+        give_large_file(request);
     } else if (strcmp(path, "/null") == 0) {
         http_respond(request, NULL);
     } else if (strcmp(path, "/trace") == 0) {
@@ -146,6 +164,20 @@ TEST(every_kind_of_body_is_sent)
     }
     http_server_stop(server, 1000);
     CHECK_INT(__atomic_load_n(&released, __ATOMIC_SEQ_CST), ==, 1);
+}
+
+TEST(a_large_file_is_sent_whole)
+{
+    OWNED(http_server) server = start(1);
+    OWNED_VALUE(buf) text = {0};
+    size_t head;
+
+    CHECK_INT(raw_exchange(http_server_port(server), "GET /large HTTP/1.0\r\n\r\n", &text), ==,
+              200);
+    head = raw_head_size(&text);
+    CHECK_INT(text.size - head, ==, LARGE - 2);
+    for (int i = 2; i < LARGE; i++)
+        CHECK_INT(text.data[head + (size_t)i - 2], ==, (char)(i * 31 / 7));
 }
 
 TEST(a_connection_is_kept_and_requests_may_follow_each_other_at_once)
