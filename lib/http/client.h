@@ -5,9 +5,9 @@
  * loop is a server's (http_loop_client) or its own (http_client_new + http_client_run), for
  * tools and for the blocking S3 calls (http_client_fetch).
  *
- * Connections are kept and reused. A client belongs to one thread. HTTP/1.1 over http and https;
- * certificates are checked against the system's store; redirects are answers like others;
- * http_proxy, https_proxy and no_proxy are honoured. */
+ * Connections are kept and reused. A client belongs to one thread. HTTP/1.1 over http and
+ * https; certificates are checked against the system's store; redirects are answers like
+ * others; http_proxy, https_proxy and no_proxy are honoured. */
 #ifndef LIB_HTTP_CLIENT_H
 #define LIB_HTTP_CLIENT_H
 

@@ -117,20 +117,17 @@ void http_conn_phase(struct http_conn *conn, struct http_loop *loop, enum http_p
 }
 
 /* Whether something went over the connection since the last look, either way. ret_closed:
- * whether the client has said that it sends no more. */
+ * nothing did, and the client has said that it sends no more. */
 static bool moved(struct http_conn *conn, bool *ret_closed)
 {
     struct tcp_info info = {0};
     socklen_t size = sizeof info;
-    uint64_t now;
-    bool yes;
+    uint64_t before = conn->activity;
 
     (void)getsockopt(conn->fd, IPPROTO_TCP, TCP_INFO, &info, &size);
-    now = info.tcpi_bytes_received + info.tcpi_bytes_acked + 1;
-    yes = conn->activity != 0 && conn->activity != now;
-    conn->activity = now;
-    *ret_closed = info.tcpi_state == CLOSE_WAIT;
-    return yes;
+    conn->activity = info.tcpi_bytes_received + info.tcpi_bytes_acked + 1;
+    *ret_closed = before == conn->activity && info.tcpi_state == CLOSE_WAIT;
+    return before != 0 && before != conn->activity;
 }
 
 static void conn_end(const struct http_conn *conn)
