@@ -114,7 +114,7 @@ static void drain(int fd)
         int ready = poll(&p, 1, TIMEOUT_MS);
 
         if (ready == 0)
-            abort(); /* the server hangs */
+            abort();   /* the server hangs */
         if (ready > 0) /* else it was libFuzzer's alarm */
             got = recv(fd, bytes, sizeof bytes, 0);
     }
