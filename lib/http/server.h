@@ -53,7 +53,9 @@ struct http_server_conf {
                         uint64_t body_bytes, int64_t took_ns);
     /* Shapes the answers that the server itself gives (400, 408, 413, 431, 503), text being one
      * line that says what is wrong and how to mend it. NULL, also as its result: text/plain.
-     * The request may be read in part only: its path is "" then. Any loop. */
+     * The request may be read in part only: its path is "" then. Any loop. What libmicrohttpd
+     * refuses before there is a request (a first line that is none, a head over 16 KiB) it
+     * answers by itself, with a line of HTML. */
     struct http_response *(*on_error)(void *ctx, const struct http_request *request, int status,
                                       const char *text);
     void *ctx;
