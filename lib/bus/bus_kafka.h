@@ -7,8 +7,9 @@
 #include <pthread.h>
 
 #include "lib/base/map.h"
+
+#include "lib/bus/bus_arena.h"
 #include "lib/bus/bus_internal.h"
-#include "lib/bus/bus_local_codec.h"
 
 enum {
     KAFKA_RECORD_MAX = 2 << 20, /* BUS_RECORD_MAX and room for Kafka's own framing */

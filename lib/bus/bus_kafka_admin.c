@@ -112,7 +112,8 @@ static int wait_visible(struct kafka_bus *b, rd_kafka_t *rk, const struct bus_to
     const struct timespec nap = {.tv_nsec = LOOK_AGAIN_NS};
 
     while (kafka_partition_count(b, rk, topic->name, kafka_ms_until(deadline_ms), err) < 0) {
-        if (err->code != ERR_NOT_FOUND || clock_mono_ms() >= deadline_ms)
+        if ((err->code != ERR_NOT_FOUND && err->code != ERR_UNAVAILABLE) ||
+            clock_mono_ms() >= deadline_ms)
             return err->code;
         err_clear(err);
         (void)nanosleep(&nap, NULL);

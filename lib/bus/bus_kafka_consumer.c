@@ -2,10 +2,6 @@
  *
  * Waiting happens on two descriptors of our own (librdkafka's queue writes to one of them),
  * because rd_kafka_queue_yield must not be called from a signal handler. */
-#include <errno.h>
-#include <poll.h>
-#include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -13,10 +9,12 @@
 
 #include "lib/base/clock.h"
 #include "lib/bus/bus_kafka_share.h"
+#include "lib/bus/bus_wait.h"
 
 enum {
     LOOK_MS = 200,      /* keeps the membership alive and outlives a lost event */
     METADATA_MS = 3000, /* for telling that a topic does not exist */
+    ASK_MIN_MS = 500,   /* for a view's partitions and for offsets, however short the poll */
 };
 
 struct kafka_consumer {
@@ -24,7 +22,7 @@ struct kafka_consumer {
     struct kafka_bus *bus;
     struct bus_consumer_conf *conf;
     struct kafka_client client;
-    int wake_fd, queue_fd;
+    struct bus_wait wait; /* event_fd: librdkafka's queue writes to it */
     struct kafka_share share;
     bool closing;
     bool away;                 /* all brokers are down, not yet told to the caller */
@@ -137,23 +135,14 @@ static int take_ready(struct kafka_consumer *c, struct bus_record *records, size
     return err->code ? err->code : (int)c->held_count;
 }
 
-static void drain(int fd, bool *ret_any)
-{
-    uint64_t count;
-
-    *ret_any = read(fd, &count, sizeof count) == (ssize_t)sizeof count;
-}
-
-/* True for a wake, which is used up by this. */
+/* True for a wake. */
 static bool wait_for_event(struct kafka_consumer *c, int timeout_ms)
 {
-    struct pollfd fds[2] = {{.fd = c->wake_fd, .events = POLLIN},
-                            {.fd = c->queue_fd, .events = POLLIN}};
-    bool woken, queued;
+    const bool woken = bus_wait_until(&c->wait, timeout_ms);
+    uint64_t count;
 
-    (void)poll(fds, 2, timeout_ms);
-    drain(c->queue_fd, &queued);
-    drain(c->wake_fd, &woken);
+    if (read(c->wait.event_fd, &count, sizeof count) < 0)
+        return woken; /* nothing came: it does not block */
     return woken;
 }
 
@@ -166,6 +155,7 @@ static int kafka_poll(struct bus_consumer *consumer, struct bus_record *records,
     int r;
 
     release_held(c);
+    c->share.ask_ms = timeout_ms < ASK_MIN_MS ? ASK_MIN_MS : timeout_ms;
     if (hold_room(c, max, err) < 0)
         return err->code;
     for (;;) {
@@ -191,12 +181,7 @@ static int kafka_poll(struct bus_consumer *consumer, struct bus_record *records,
 
 static void kafka_wake(struct bus_consumer *consumer)
 {
-    const uint64_t one = 1;
-    const int number = errno; /* a signal handler must leave it as it was */
-
-    if (write(kafka_consumer_of(consumer)->wake_fd, &one, sizeof one) < 0)
-        errno = number; /* only where 2^64 wakes are pending already */
-    errno = number;
+    bus_wait_wake(&kafka_consumer_of(consumer)->wait);
 }
 
 static int kafka_commit(struct bus_consumer *consumer, const char *topic, int32_t partition,
@@ -236,10 +221,7 @@ static void kafka_consumer_free(struct bus_consumer *consumer)
         rd_kafka_queue_io_event_enable(c->client.queue, -1, NULL, 0);
     kafka_client_done(&c->client);
     kafka_share_take(&c->share, false);
-    if (c->wake_fd >= 0)
-        (void)close(c->wake_fd);
-    if (c->queue_fd >= 0)
-        (void)close(c->queue_fd);
+    bus_wait_done(&c->wait);
     arena_done(&c->arena);
     free((void *)c->held);
     bus_consumer_conf_free(c->conf);
@@ -293,14 +275,15 @@ static int start(struct kafka_consumer *c, struct err *err)
         .opaque = c,
     };
 
-    c->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-    c->queue_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-    if (c->wake_fd < 0 || c->queue_fd < 0)
+    if (bus_wait_init(&c->wait, err) < 0)
+        return err->code;
+    c->wait.event_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    if (c->wait.event_fd < 0)
         return err_set_errno(err, "an eventfd for a consumer");
     if (kafka_client_init(&c->client, c->bus, &client, err) < 0 || check_topics(c, err) < 0)
         return err->code;
     c->share.rk = c->client.rk;
-    rd_kafka_queue_io_event_enable(c->client.queue, c->queue_fd, &one, sizeof one);
+    rd_kafka_queue_io_event_enable(c->client.queue, c->wait.event_fd, &one, sizeof one);
     return c->conf->group ? subscribe(c, err) : 0;
 }
 
@@ -318,8 +301,8 @@ bus_kafka_consumer_new(struct bus *bus, const struct bus_consumer_conf *conf, st
     }
     c->base.ops = &kafka_consumer_ops;
     c->bus = kafka_bus_of(bus);
-    c->share = (struct kafka_share){.bus = c->bus, .conf = c->conf};
-    c->wake_fd = c->queue_fd = -1;
+    c->share = (struct kafka_share){.bus = c->bus, .conf = c->conf, .ask_ms = METADATA_MS};
+    c->wait = (struct bus_wait){-1, -1};
     if (start(c, err) == 0)
         return &c->base;
     kafka_consumer_free(&c->base);

@@ -4,10 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    ASK_MS = 3000,
-    UNKNOWN = -1, /* a position or target that is not known yet */
-};
+enum { UNKNOWN = -1 /* a position or target that is not known yet */ };
 
 const char *kafka_share_topic(const struct kafka_share *share, const char *name)
 {
@@ -72,7 +69,7 @@ void kafka_share_take(struct kafka_share *share, bool tell)
 static int give_all(struct kafka_share *share, struct err *err)
 {
     const char *topic = share->conf->topics[0];
-    const int count = kafka_partition_count(share->bus, share->rk, topic, ASK_MS, err);
+    const int count = kafka_partition_count(share->bus, share->rk, topic, share->ask_ms, err);
 
     if (count < 0)
         return err->code;
@@ -91,7 +88,7 @@ static int stored_start(struct kafka_share *share, const struct kafka_part *part
     rd_kafka_resp_err_t rc;
 
     (void)rd_kafka_topic_partition_list_add(list, part->topic, part->partition);
-    rc = rd_kafka_committed(share->rk, list, ASK_MS);
+    rc = rd_kafka_committed(share->rk, list, share->ask_ms);
     if (!rc)
         *ret = list->elems[0].offset < 0 ? RD_KAFKA_OFFSET_BEGINNING : list->elems[0].offset;
     rd_kafka_topic_partition_list_destroy(list);
@@ -104,7 +101,7 @@ static int end_of(struct kafka_share *share, const struct kafka_part *part, int6
 {
     int64_t low, high;
     const rd_kafka_resp_err_t rc = rd_kafka_query_watermark_offsets(
-        share->rk, part->topic, part->partition, &low, &high, ASK_MS);
+        share->rk, part->topic, part->partition, &low, &high, share->ask_ms);
 
     if (rc)
         return kafka_fail(share->bus, err, rc, part->topic);

@@ -21,6 +21,7 @@ struct kafka_share {
     struct kafka_bus *bus; /* these three borrowed */
     const struct bus_consumer_conf *conf;
     rd_kafka_t *rk;
+    int ask_ms; /* how long to wait for the broker's answers */
     struct kafka_part *parts;
     size_t count;
     bool given;    /* parts are set */

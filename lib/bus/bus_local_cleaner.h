@@ -12,6 +12,7 @@
 #define LIB_BUS_BUS_LOCAL_CLEANER_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "lib/bus/bus_local_db.h"
 

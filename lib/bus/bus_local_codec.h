@@ -1,25 +1,10 @@
-/* bus_local_codec.h - how the local backend keeps a record's headers, and the memory that
- * records handed to a caller live in. */
+/* bus_local_codec.h - how the local backend keeps a record's headers. */
 #ifndef LIB_BUS_BUS_LOCAL_CODEC_H
 #define LIB_BUS_BUS_LOCAL_CODEC_H
 
 #include "lib/base/buf.h"
 #include "lib/bus/bus.h"
-
-/* Memory that is handed out piece by piece and taken back all at once. Zeroed: empty. Pieces
- * never move. */
-struct arena {
-    struct arena_block *blocks;
-};
-
-/* NULL when there is no memory. Aligned for pointers. */
-void *arena_alloc(struct arena *arena, size_t size);
-
-/* A copy of the bytes; not NULL for an empty one. */
-void *arena_copy(struct arena *arena, const void *bytes, size_t size);
-
-void arena_clear(struct arena *arena);
-void arena_done(struct arena *arena);
+#include "lib/bus/bus_arena.h"
 
 /* Appends for each header: size of the name (32 bits, little endian), the name with its NUL,
  * size of the value, the value. */

@@ -4,9 +4,9 @@
 
 #include "lib/base/clock.h"
 #include "lib/bus/bus_local.h"
+#include "lib/bus/bus_local_bell.h"
 #include "lib/bus/bus_local_group.h"
 #include "lib/bus/bus_local_reader.h"
-#include "lib/bus/bus_local_wait.h"
 
 /* A position where nothing is read: the partition is not ours, or its start was not asked yet.
  */
@@ -28,7 +28,7 @@ struct local_consumer {
     struct bus_consumer_conf *conf;
     struct source *sources;
     int *members_watches; /* by source */
-    struct local_wait wait;
+    struct bus_wait wait;
     struct arena arena;
     size_t turn; /* which source is read first, so that none starves */
     int64_t next_check_ms;
@@ -61,12 +61,12 @@ static int source_open(struct source *s, struct local_consumer *c, const char *d
     s->members_watch = -1;
     if (local_reader_open(&s->reader, dir, s->topic, err) < 0 || source_alloc(s, err) < 0)
         return err->code;
-    (void)local_wait_watch(&c->wait, dir, s->topic, "bell", err);
+    (void)local_bell_watch(&c->wait, dir, s->topic, "bell", err);
     if (!c->conf->group) {
         memset(s->owned, true, s->partitions);
         return err->code;
     }
-    s->members_watch = local_wait_watch(&c->wait, dir, s->topic, "members", err);
+    s->members_watch = local_bell_watch(&c->wait, dir, s->topic, "members", err);
     if (err->code == 0)
         s->group = local_group_join(dir, s->topic, c->conf->group, &s->reader.db,
                                     s->reader.config.partitions, err);
@@ -89,7 +89,7 @@ static void local_consumer_free(struct bus_consumer *consumer)
 
     for (size_t i = 0; c->sources && i < c->conf->topic_count; i++)
         source_done(&c->sources[i]);
-    local_wait_done(&c->wait);
+    bus_wait_done(&c->wait);
     arena_done(&c->arena);
     free(c->sources);
     free(c->members_watches);
@@ -153,7 +153,7 @@ static int start_partitions(struct local_consumer *c, struct source *s, struct e
 static void sync_groups(struct local_consumer *c, struct err *err)
 {
     const int64_t now_ms = clock_mono_ms();
-    const bool rung = local_wait_heard(&c->wait, c->members_watches, c->conf->topic_count);
+    const bool rung = local_bell_heard(&c->wait, c->members_watches, c->conf->topic_count);
 
     if (!c->conf->group || (!rung && now_ms < c->next_check_ms))
         return;
@@ -220,14 +220,14 @@ static int local_poll(struct bus_consumer *consumer, struct bus_record *records,
             return r;
         if (left_ms > LOCAL_RECHECK_MS)
             left_ms = LOCAL_RECHECK_MS;
-        if (local_wait_until(&c->wait, (int)left_ms))
+        if (bus_wait_until(&c->wait, (int)left_ms))
             return 0;
     }
 }
 
 static void local_wake(struct bus_consumer *consumer)
 {
-    local_wait_wake(&local_consumer_of(consumer)->wait);
+    bus_wait_wake(&local_consumer_of(consumer)->wait);
 }
 
 static struct source *source_of(struct local_consumer *c, const char *topic)
@@ -322,10 +322,11 @@ bus_local_consumer_new(struct bus *bus, const struct bus_consumer_conf *conf, st
         return NULL;
     }
     c->base.ops = &local_consumer_ops;
-    c->wait = (struct local_wait){.wake_fd = -1, .inotify_fd = -1};
-    if (local_wait_init(&c->wait, err) == 0 &&
-        open_sources(c, local_bus_of(bus)->dir, err) == 0)
-        return &c->base;
+    if (bus_wait_init(&c->wait, err) == 0) {
+        local_bell_init(&c->wait);
+        if (open_sources(c, local_bus_of(bus)->dir, err) == 0)
+            return &c->base;
+    }
     local_consumer_free(&c->base);
     return NULL;
 }

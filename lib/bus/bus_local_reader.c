@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+enum { READER_WAL_PAGES = (16 << 20) / LOCAL_PAGE_BYTES };
+
 int local_reader_open(struct local_reader *reader, const char *dir, const char *topic,
                       struct err *err)
 {
@@ -10,6 +12,9 @@ int local_reader_open(struct local_reader *reader, const char *dir, const char *
 
     if (local_db_open(&reader->db, dir, topic, true, &reader->config, err) < 0)
         return err->code;
+    /* Workers commit their offsets here, which nobody else would clear out of the log where the
+     * topic gets no records. */
+    (void)sqlite3_wal_autocheckpoint(reader->db.handle, READER_WAL_PAGES);
     reader->topic = topic;
     partitions = (size_t)reader->config.partitions;
     reader->ranges = calloc(partitions, sizeof(sqlite3_stmt *));
