@@ -7,7 +7,6 @@
 #include <pthread.h>
 
 #include "lib/base/map.h"
-
 #include "lib/bus/bus_arena.h"
 #include "lib/bus/bus_internal.h"
 
