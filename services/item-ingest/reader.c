@@ -234,7 +234,8 @@ static void *run(void *arg)
             trouble_clear(reader->conf.trouble);
         retry.attempts = 0;
         hand_on_records(reader, (size_t)count);
-        if (count == 0)
+        /* Not only when idle: under a steady stream a poll is never empty. */
+        if (!reader->caught_up)
             note_joined(reader);
         rejoin_if_lost(reader);
     }

@@ -21,7 +21,7 @@
 #include "tests/support/process.h"
 #include "tests/test.h"
 
-enum { WRITE_BATCH = 40, SETTLE_MS = 90000, PARTITIONS_MAX = 64 };
+enum { WRITE_BATCH = 40, SETTLE_MS = 30000, PARTITIONS_MAX = 64 };
 
 /* A picture that every writer uses; only the keys differ. */
 static struct buf picture;
@@ -125,15 +125,13 @@ static int random_below(int n)
 /* Kills a child of the supervisor and waits until the garden is well again. */
 static void kill_service(struct garden *garden, const char *name)
 {
-    char ready[96];
     pid_t victim = process_child(garden->up, name);
 
     CHECK(victim > 0);
     CHECK_INT(kill(victim, SIGKILL), ==, 0);
     while (process_child(garden->up, name) == victim || process_child(garden->up, name) < 0)
         (void)poll(NULL, 0, 5);
-    (void)snprintf(ready, sizeof ready, "%s/readyz", garden->url);
-    http_wait(ready, 200, SETTLE_MS);
+    garden_wait_ready(garden, SETTLE_MS);
 }
 
 static void restart_broker(const char *dir)

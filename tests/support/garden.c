@@ -78,6 +78,18 @@ void garden_start(struct garden *garden)
     read_key(garden);
 }
 
+void garden_wait_ready(struct garden *garden, int timeout_ms)
+{
+    int64_t deadline = clock_mono_ms() + timeout_ms;
+    OWNED_VALUE(buf) answer = {0};
+
+    while (garden_ask(garden, "GET", "/readyz", NULL, 0, &answer) != 200) {
+        if (clock_mono_ms() > deadline)
+            fail("the garden is not ready", buf_text(&answer));
+        (void)poll(NULL, 0, 5);
+    }
+}
+
 void garden_stop(struct garden *garden)
 {
     int status = process_end(garden->up, SIGINT, STOP_MS);

@@ -29,6 +29,9 @@ void garden_prepare(struct garden *garden, const char *bus, const char *store,
 /* Starts it and waits until it is ready. */
 void garden_start(struct garden *garden);
 
+/* Waits until /readyz answers 200, at most timeout_ms. */
+void garden_wait_ready(struct garden *garden, int timeout_ms);
+
 /* Ctrl-C; fails the test unless it ends with status 0. */
 void garden_stop(struct garden *garden);
 

@@ -275,6 +275,7 @@ void http_wait(const char *url, int status, int timeout_ms)
     OWNED(http_client) client = http_client_new(&err);
     const struct http_client_request request = {
         .method = "GET", .url = url, .deadline_ms = 2000};
+    OWNED_VALUE(buf) body = {0};
     int last = 0;
 
     while (client && clock_mono_ms() < deadline) {
@@ -283,6 +284,8 @@ void http_wait(const char *url, int status, int timeout_ms)
         err_clear(&err);
         if (http_client_fetch(client, &request, &response, &err) == 0)
             last = response.status;
+        buf_clear(&body);
+        buf_append(&body, response.body.data, response.body.size);
         http_client_response_done(&response);
         if (last == status)
             return;
