@@ -278,6 +278,7 @@ static void *run(void *arg)
     struct applier *applier = arg;
     struct batch *batch;
 
+    (void)pthread_setname_np(pthread_self(), "applier");
     while ((batch = ring_pop(applier->conf.batches, -1))) {
         handle(applier, batch);
         batch_reset(batch);

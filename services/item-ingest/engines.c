@@ -11,8 +11,7 @@
 static int open_catalogs(struct engines *engines, const struct garden_conf *garden,
                          struct err *err)
 {
-    struct catalog **const handles[] = {&engines->apply, &engines->publish, &engines->watch,
-                                        &engines->compare};
+    struct catalog **const handles[] = {&engines->write, &engines->watch, &engines->compare};
 
     for (size_t i = 0; i < sizeof handles / sizeof *handles; i++) {
         if (!*handles[i])
@@ -63,8 +62,7 @@ void engines_done(struct engines *engines)
 {
     catalog_free(engines->compare);
     catalog_free(engines->watch);
-    catalog_free(engines->publish);
-    catalog_free(engines->apply);
+    catalog_free(engines->write);
     store_free(engines->store);
     bus_free(engines->bus);
     memset(engines, 0, sizeof *engines);

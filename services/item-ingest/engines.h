@@ -8,12 +8,12 @@
 #include "lib/store/store.h"
 #include "services/item-ingest/ingest_conf.h"
 
-/* One handle for each part that must not wait for another's calls. */
+/* Whatever writes while a burst is handled shares one handle: SQLite forgets all pages that a
+ * connection holds when another one has written. */
 struct engines {
     struct bus *bus;
     struct store *store;
-    struct catalog *apply;   /* the applier and, for its offsets, the reader */
-    struct catalog *publish; /* the publisher's: the outbox */
+    struct catalog *write;   /* applier, publisher and, for its offsets, reader */
     struct catalog *compare; /* reconciliation's: reads */
     struct catalog *watch;   /* the health watch's */
 };

@@ -148,6 +148,7 @@ static void *run(void *arg)
     struct buf bytes = {0};
     struct fetch_job *job;
 
+    (void)pthread_setname_np(pthread_self(), "fetch");
     while ((job = take_job(fetcher))) {
         if (stopping())
             job->outcome = FETCH_STOPPED;

@@ -123,6 +123,7 @@ static void *run(void *arg)
     struct health *health = arg;
     int64_t maintain_at = clock_mono_ms() + MAINTAIN_MS, expire_at = clock_mono_ms();
 
+    (void)pthread_setname_np(pthread_self(), "health");
     do {
         struct err err = {0};
         int64_t now = clock_mono_ms();

@@ -68,13 +68,13 @@ static int start_effects(struct pipeline *pipeline, const struct engines *engine
                                          .figures = &pipeline->figures,
                                          .trouble = &pipeline->troubles[TROUBLE_FETCHER]};
     const struct publisher_conf publisher = {.bus = engines->bus,
-                                             .catalog = engines->publish,
+                                             .catalog = engines->write,
                                              .partitions = pipeline->partitions,
                                              .figures = &pipeline->figures,
                                              .trouble = &pipeline->troubles[TROUBLE_PUBLISHER]};
     struct applier_conf applier = {.batches = pipeline->batches,
                                    .empty = pipeline->empty,
-                                   .catalog = engines->apply,
+                                   .catalog = engines->write,
                                    .group = pipeline->conf->group,
                                    .partitions = pipeline->partitions,
                                    .figures = &pipeline->figures,
@@ -114,7 +114,7 @@ static int start_reader(struct pipeline *pipeline, const struct engines *engines
                         struct err *err)
 {
     const struct reader_conf reader = {.bus = engines->bus,
-                                       .catalog = engines->apply,
+                                       .catalog = engines->write,
                                        .group = pipeline->conf->group,
                                        .batch_records = (size_t)pipeline->conf->batch_records,
                                        .batches = pipeline->batches,

@@ -244,6 +244,7 @@ static void *run(void *arg)
     struct publisher *publisher = arg;
     struct parcel *held = NULL;
 
+    (void)pthread_setname_np(pthread_self(), "publisher");
     while (held || !ring_closed(publisher->ring)) {
         struct parcel *parcels[TOGETHER];
         size_t count = 1;

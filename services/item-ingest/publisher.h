@@ -21,7 +21,7 @@
 
 struct publisher_conf {
     struct bus *bus;
-    struct catalog *catalog; /* a handle of its own: it deletes while the applier writes */
+    struct catalog *catalog;
     struct partitions *partitions;
     const struct figures *figures;
     struct trouble *trouble; /* says when the bus or the catalogue holds it up */

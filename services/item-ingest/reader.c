@@ -215,6 +215,7 @@ static void *run(void *arg)
     struct reader *reader = arg;
     struct retry retry = {0};
 
+    (void)pthread_setname_np(pthread_self(), "reader");
     while (!atomic_load(&reader->stop)) {
         struct err err = {0};
         int count = reader->consumer || join(reader, &err) == 0

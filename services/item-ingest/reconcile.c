@@ -107,6 +107,7 @@ static void *run(void *arg)
 {
     struct reconcile *reconcile = arg;
 
+    (void)pthread_setname_np(pthread_self(), "reconcile");
     while (wait_asked(reconcile))
         run_once(reconcile);
     return NULL;

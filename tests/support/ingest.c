@@ -33,13 +33,21 @@ static void must(int r, const struct err *err, const char *doing)
         fail("%s: %s", doing, err->text);
 }
 
+/* A topic that was made a moment ago may not have a leader yet. */
 static int partitions_of(struct ingest *in, const char *topic, struct bus_partition_info *infos)
 {
-    struct err err = {0};
-    int count = bus_topic_info(in->bus, topic, infos, PARTITIONS, 10000, &err);
+    int64_t deadline = clock_mono_ms() + WAIT_MS;
 
-    must(count, &err, "asking for a topic");
-    return count;
+    for (;;) {
+        struct err err = {0};
+        int count = bus_topic_info(in->bus, topic, infos, PARTITIONS, 10000, &err);
+
+        if (count >= 0)
+            return count;
+        if (clock_mono_ms() > deadline)
+            must(count, &err, "asking for a topic");
+        (void)poll(NULL, 0, STEP_MS);
+    }
 }
 
 /* Sets every offset; to the end of the topic, or to its start. */
