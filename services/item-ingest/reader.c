@@ -16,7 +16,7 @@
 enum {
     POLL_MS = 200,
     BATCH_BYTES = 2 << 20,    /* of a batch's own memory: ends it early */
-    PREFETCH_BYTES = 4 << 20, /* held by the bus's client */
+    PREFETCH_BYTES = 8 << 20, /* held by the bus's client */
     UNVOUCHED_MAX = 256,      /* pictures to look at in one batch: it is written when the last
                                  of them is done */
     REJOIN_MS = 1000,
