@@ -17,6 +17,7 @@
 #include "proto/key.h"
 #include "proto/topics.h"
 #include "services/common/object_writer.h"
+#include "tests/support/engine.h"
 #include "tests/support/garden.h"
 #include "tests/support/process.h"
 #include "tests/test.h"
@@ -134,22 +135,17 @@ static void kill_service(struct garden *garden, const char *name)
     garden_wait_ready(garden, SETTLE_MS);
 }
 
-static void restart_broker(const char *dir)
-{
-    const char *argv[] = {"tests/engines/kafka.sh", "restart", dir, NULL};
-
-    CHECK_INT(process_run(argv, NULL, NULL, SETTLE_MS), ==, 0);
-}
-
 static void kill_something(struct garden *garden, const char *broker_dir)
 {
     int choice = random_below(broker_dir ? 3 : 2);
 
     (void)poll(NULL, 0, 50 + random_below(400)); /* a random moment under load */
-    if (choice == 2)
-        restart_broker(broker_dir);
-    else
+    if (choice == 2) {
+        engine_do("kafka", "kill", broker_dir);
+        engine_do("kafka", "restart", broker_dir);
+    } else {
         kill_service(garden, choice ? "gateway" : "item-ingest");
+    }
 }
 
 /* True when the catalogue has seen all of garden.objects. */
@@ -362,30 +358,16 @@ TEST(kills_lose_and_double_nothing_on_the_embedded_engines)
     run_chaos(&garden, NULL);
 }
 
-static void stop_broker(const char *dir)
-{
-    const char *argv[] = {"tests/engines/kafka.sh", "stop", dir, NULL};
-
-    CHECK_INT(process_run(argv, NULL, NULL, SETTLE_MS), ==, 0);
-}
-
 TEST(kills_lose_and_double_nothing_on_kafka)
 {
-    const char *dir, *address;
-    OWNED_VALUE(buf) output = {0};
+    const char *folder;
     char bus[160];
     struct garden garden;
 
     if (!getenv("TEST_KAFKA"))
         SKIP("TEST_KAFKA is not set");
-    dir = folder_new();
-    const char *argv[] = {"tests/engines/kafka.sh", "start", dir, NULL};
-    CHECK_INT(process_run(argv, NULL, &output, SETTLE_MS), ==, 0);
-    address = strstr(buf_text(&output), "TEST_KAFKA=");
-    CHECK(address != NULL);
-    address += strlen("TEST_KAFKA=");
-    (void)snprintf(bus, sizeof bus, "kafka://%.*s", (int)strcspn(address, "\n"), address);
+    folder = engine_start("kafka", NULL);
+    (void)snprintf(bus, sizeof bus, "kafka://%s", getenv("TEST_KAFKA"));
     garden_prepare(&garden, bus, NULL, NULL);
-    run_chaos(&garden, dir);
-    stop_broker(dir);
+    run_chaos(&garden, folder);
 }

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "lib/base/clock.h"
+#include "tests/support/engine.h"
 #include "tests/support/garden.h"
 #include "tests/support/process.h"
 #include "tests/test.h"
@@ -145,6 +146,9 @@ TEST(an_s3_client_fills_gardens_with_none_of_our_writers)
 
     if (!getenv("TEST_KAFKA") || !getenv("TEST_S3") || !getenv("TEST_POSTGRES"))
         SKIP("TEST_KAFKA, TEST_S3 and TEST_POSTGRES are not all set");
+    /* Of its own: the topic and the bucket hold nothing but what is put here. */
+    (void)engine_start("kafka", NULL);
+    (void)engine_start("versitygw", getenv("TEST_KAFKA"), "garden.objects", NULL);
     (void)snprintf(bus, sizeof bus, "kafka://%s", getenv("TEST_KAFKA"));
     CHECK_INT(setenv("GARDEN_STORE_EVENTS", "1", 1), ==, 0);
     garden_prepare(&garden, bus, getenv("TEST_S3"), postgres_schema());

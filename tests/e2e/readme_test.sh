@@ -31,11 +31,12 @@ result() { # STATUS NAME
     fi
 }
 
-# The examples' addresses become those of this run.
+# The examples' addresses become those of this run. An & in a URL means the match to sed.
+s3_url=${TEST_S3:-}
 localise() {
     sed -e "s#http://127.0.0.1:8080#$GARDEN_URL#g" \
         -e "s#kafka://localhost:9092#kafka://${TEST_KAFKA:-}#g" \
-        -e "s#s3://garden?endpoint=http://localhost:9000#${TEST_S3:-}#g" \
+        -e "s#s3://garden?endpoint=http://localhost:9000#${s3_url//&/\\&}#g" \
         -e "s#postgresql://localhost:5432/garden#${TEST_POSTGRES:-}#g" \
         -e "s#\(^\|[ ]\)pictures\(/\| \|\$\)#\1$work/pictures\2#g" \
         -e "s#backup-today#$work/backup-today#g"
