@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +22,7 @@ enum { PER_SECOND = 200, SECONDS = 15, TOTAL = PER_SECOND * SECONDS, GARDENS = 4
 
 struct object {
     int64_t written_ns; /* when its writing began; 0: not yet */
+    int64_t told_ns;    /* when its bytes and its event were durable */
     int64_t seen_ns;
 };
 
@@ -49,6 +51,7 @@ static int write_object(const struct object_writer_conf *writer, int i, struct e
     objects[i].written_ns = clock_mono_ns();
     if (object_writer_apply(writer, &request, 1, NULL, &result, err) != 1)
         return err->code ? err->code : err_set(err, result.code, "%s", result.reason);
+    objects[i].told_ns = clock_mono_ns();
     atomic_store(&written_count, i + 1);
     return 0;
 }
@@ -129,9 +132,26 @@ static void report(const char *engine, const char *what, int64_t ns, double targ
            ms <= target_ms ? "ok" : "short");
 }
 
+/* The whole chain against its targets; of it, what writing took, which is the disk's. */
+static void report_all(const char *engine)
+{
+    static int64_t took[TOTAL], writing[TOTAL];
+    bool local = strcmp(engine, "local") == 0;
+
+    for (int i = 0; i < TOTAL; i++) {
+        took[i] = objects[i].seen_ns - objects[i].written_ns;
+        writing[i] = objects[i].told_ns - objects[i].written_ns;
+    }
+    qsort(took, TOTAL, sizeof *took, compare);
+    qsort(writing, TOTAL, sizeof *writing, compare);
+    report(engine, "p50", took[TOTAL / 2], local ? 5 : 50);
+    report(engine, "p99", took[TOTAL * 99 / 100], local ? 20 : 50);
+    report(engine, "writing-p50", writing[TOTAL / 2], local ? 5 : 50);
+    report(engine, "writing-p99", writing[TOTAL * 99 / 100], local ? 20 : 50);
+}
+
 int main(int argc, char **argv)
 {
-    static int64_t took[TOTAL];
     struct garden garden;
     pthread_t writer;
     const char *engine = argc == 2 && strcmp(argv[1], "local") != 0 ? "kafka" : "local";
@@ -147,10 +167,6 @@ int main(int argc, char **argv)
     watch(&garden);
     (void)pthread_join(writer, NULL);
     garden_stop(&garden);
-    for (int i = 0; i < TOTAL; i++)
-        took[i] = objects[i].seen_ns - objects[i].written_ns;
-    qsort(took, TOTAL, sizeof *took, compare);
-    report(engine, "p50", took[TOTAL / 2], strcmp(engine, "local") == 0 ? 5 : 50);
-    report(engine, "p99", took[TOTAL * 99 / 100], strcmp(engine, "local") == 0 ? 20 : 50);
+    report_all(engine);
     return EXIT_SUCCESS;
 }

@@ -3,7 +3,7 @@
 # kafka.sh start DIR        formats and starts a KRaft broker on free loopback ports; everything
 #                           it writes is in DIR. Prints export lines when it is ready
 # kafka.sh kill DIR         kill -9, for tests of what happens then
-# kafka.sh restart DIR      starts it again on the same ports with the same data
+# kafka.sh restart DIR      kills it if it runs, and starts it on the same ports and data
 # kafka.sh stop DIR         ends it
 #
 # Needs java (17 or newer), mvn and python3.
@@ -147,7 +147,10 @@ end_with() {
 case ${1:-} in
 install) install ;;
 start) start "${2:?the folder}" ;;
-restart) launch "$(cd "${2:?the folder}" && pwd)" ;;
+restart)
+    end_with KILL "${2:?the folder}"
+    launch "$(cd "$2" && pwd)"
+    ;;
 kill) end_with KILL "${2:?the folder}" ;;
 stop) end_with KILL "${2:?the folder}" ;; # its data goes with the folder
 *)
