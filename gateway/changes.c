@@ -1,10 +1,11 @@
 /* changes.c - see changes.h. */
 #include "gateway/changes.h"
 
+#include "gateway/known.h"
 #include "gateway/pictures.h"
 #include "lib/base/clock.h"
 
-enum { PART = 64 };
+enum { PART = KNOWN_MAX };
 
 static void forget(struct gateway *gateway, const struct object_change_request *request)
 {
@@ -31,13 +32,14 @@ int changes_apply(struct gateway *gateway, struct http_request *request,
 {
     for (size_t at = 0; at < count; at += PART) {
         size_t part = count - at < PART ? count - at : PART;
+        OWNED(known) known = known_new(gateway, requests + at, part);
         int r;
 
         if (clock_mono_ms() >= http_deadline_ms(request))
             return err_set(err, ERR_TIMEOUT,
                            "%zu of %zu were done in time: send the request again", at, count);
-        r = object_writer_apply(&gateway->writer, requests + at, part, http_trace(request),
-                                ret_results + at, err);
+        r = object_writer_apply(&gateway->writer, known ? known_requests(known) : requests + at,
+                                part, http_trace(request), ret_results + at, err);
         for (size_t i = at; i < at + part; i++)
             forget(gateway, &requests[i]);
         if (r < 0)

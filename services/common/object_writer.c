@@ -103,6 +103,13 @@ static int copy_object(const struct object_writer_conf *writer,
     return r;
 }
 
+/* The source was replaced since it was measured. */
+static void forget_measured(struct object_event *event)
+{
+    event->sha256[0] = '\0';
+    event->width = event->height = 0;
+}
+
 static int put_or_copy(const struct object_writer_conf *writer,
                        const struct object_change_request *request, struct notices *notices,
                        const struct trace *trace, struct err *err)
@@ -121,6 +128,8 @@ static int put_or_copy(const struct object_writer_conf *writer,
         r = copy_object(writer, request, &info, err);
     if (r < 0 || writer->silent)
         return r;
+    if (request->what != OBJECT_PUT && info.size != request->size)
+        forget_measured(&event);
     event.size_bytes = info.size;
     (void)text_copy(event.etag, sizeof event.etag, info.etag);
     return note(notices, writer, &event, trace, err);

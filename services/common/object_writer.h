@@ -24,9 +24,10 @@ struct object_change_request {
     const char *key;
     const char *to;   /* COPY, MOVE */
     const void *data; /* PUT */
-    size_t size;
+    size_t size;      /* of data; COPY and MOVE with meta: of the picture that was measured */
     /* PUT, and COPY and MOVE where the caller knows it: what was measured. It goes into the
-     * event, so that item-ingest need not fetch and decode the picture. May be NULL */
+     * event, so that item-ingest need not fetch and decode the picture; but where what was
+     * copied has another size than measured, nothing of meta is told. May be NULL */
     const struct store_meta *meta;
     const char *control; /* pool pictures: key of the control picture; NULL: none */
 };
