@@ -57,39 +57,6 @@ void record_line_write(struct buf *out, const struct bus_record *record)
     buf_append_char(out, '\n');
 }
 
-static int base64_digit(char c)
-{
-    if (c >= 'A' && c <= 'Z')
-        return c - 'A';
-    if (c >= 'a' && c <= 'z')
-        return c - 'a' + 26;
-    if (c >= '0' && c <= '9')
-        return c - '0' + 52;
-    if (c == '-')
-        return 62;
-    return c == '_' ? 63 : -1;
-}
-
-static int append_decoded(struct buf *out, const char *text, struct err *err)
-{
-    unsigned bits = 0;
-    int have = 0;
-
-    for (; *text; text++) {
-        int digit = base64_digit(*text);
-
-        if (digit < 0)
-            return err_set(err, ERR_INVALID, "'%c' is no base64", *text);
-        bits = (bits << 6 | (unsigned)digit) & 0xfff;
-        have += 6;
-        if (have >= 8) {
-            have -= 8;
-            buf_append_char(out, (char)(bits >> have));
-        }
-    }
-    return 0;
-}
-
 /* Bytes in the storage, by place: it moves while it grows. */
 struct span {
     bool there;
@@ -107,7 +74,7 @@ static int take_bytes(const json_t *object, const char *name, struct buf *storag
         json_opt_str(object, coded_name, &coded, err) < 0)
         return err->code;
     *ret = (struct span){.there = text || coded, .at = storage->size};
-    if (coded && append_decoded(storage, coded, err) < 0)
+    if (coded && base64url_decode(coded, storage, err) < 0)
         return err->code;
     if (text)
         buf_append_str(storage, text);

@@ -78,3 +78,52 @@ void base64url_encode(const void *data, size_t size, char *out)
     for (char *c = out; *c; c++)
         *c = (char)(*c == '+' ? '-' : *c == '/' ? '_' : *c);
 }
+
+static int base64url_digit(char c)
+{
+    if (c >= 'A' && c <= 'Z')
+        return c - 'A';
+    if (c >= 'a' && c <= 'z')
+        return c - 'a' + 26;
+    if (c >= '0' && c <= '9')
+        return c - '0' + 52;
+    if (c == '-')
+        return 62;
+    return c == '_' ? 63 : -1;
+}
+
+/* Writes at most 3/4 of the text's size; returns how much, or -1. */
+static ssize_t decode_digits(const char *text, uint8_t *out)
+{
+    unsigned bits = 0, held = 0;
+    ssize_t used = 0;
+
+    for (; *text; text++) {
+        int digit = base64url_digit(*text);
+
+        if (digit < 0)
+            return -1;
+        bits = (bits << 6 | (unsigned)digit) & 0xfff;
+        held += 6;
+        if (held >= 8) {
+            held -= 8;
+            out[used++] = (uint8_t)(bits >> held);
+        }
+    }
+    /* What is left over of the last digit is zero, and less than a digit. */
+    return held == 6 || (bits & ((1U << held) - 1)) ? -1 : used;
+}
+
+int base64url_decode(const char *text, struct buf *out, struct err *err)
+{
+    char *end = buf_reserve(out, strlen(text) / 4 * 3 + 3);
+    ssize_t size;
+
+    if (!end)
+        return err_set_nomem(err, "base64 text");
+    size = decode_digits(text, (uint8_t *)end);
+    if (size >= 0)
+        out->size += (size_t)size;
+    out->data[out->size] = '\0';
+    return size < 0 ? err_set(err, ERR_INVALID, "\"%.20s\" is no base64url text", text) : 0;
+}

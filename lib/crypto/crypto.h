@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/base/buf.h"
 #include "lib/base/err.h"
 
 enum { SHA256_BYTES = 32, SHA256_HEX = 65 };
@@ -23,5 +24,9 @@ bool equal_constant_time(const void *a, const void *b, size_t size);
 
 /* URL-safe base64 without padding: writes 4 * ceil(size / 3) + 1 bytes at most. */
 void base64url_encode(const void *data, size_t size, char *out);
+
+/* Appends what the text stands for. ERR_INVALID, with nothing appended, where it is none of
+ * base64url_encode's. */
+int base64url_decode(const char *text, struct buf *out, struct err *err);
 
 #endif

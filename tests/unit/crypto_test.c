@@ -66,6 +66,33 @@ TEST(base64url_has_no_padding)
     }
 }
 
+TEST(base64url_text_is_read_back)
+{
+    static const char *const bad[] = {"A", "Zg==", "Zh", "Zm9vY", "Zm 9", "Zm+v", "Zm/v", "é"};
+    OWNED_VALUE(buf) back = {0};
+    struct err err = {0};
+    char bytes[256], text[4 * 86 + 1];
+
+    for (int i = 0; i < 256; i++)
+        bytes[i] = (char)(i * 7);
+    for (size_t size = 0; size <= sizeof bytes; size++) {
+        base64url_encode(bytes, size, text);
+        buf_clear(&back);
+        CHECK_OK(base64url_decode(text, &back, &err), err);
+        CHECK_INT(back.size, ==, size);
+        CHECK(memcmp(buf_text(&back), bytes, size) == 0);
+    }
+    buf_clear(&back);
+    buf_append_str(&back, "kept");
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        CHECK_INT(base64url_decode(bad[i], &back, &err), ==, ERR_INVALID);
+        CHECK_STR(buf_text(&back), "kept");
+        err_clear(&err);
+    }
+    CHECK_OK(base64url_decode("LXM", &back, &err), err);
+    CHECK_STR(buf_text(&back), "kept-s");
+}
+
 TEST(base64url_of_more_than_one_chunk)
 {
     char *in = calloc(1, 10001), *out = malloc(4 * 3334 + 1);
