@@ -17,8 +17,8 @@
 #include "gardenctl/backup_objects.h"
 #include "gardenctl/backup_topics.h"
 #include "gardenctl/command.h"
-#include "gardenctl/file.h"
 #include "lib/base/clock.h"
+#include "lib/base/file.h"
 #include "lib/base/text.h"
 #include "services/common/garden_conf.h"
 

@@ -9,8 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "gardenctl/file.h"
 #include "gardenctl/parallel.h"
+#include "lib/base/file.h"
 #include "lib/base/text.h"
 
 enum { PAGE = 4096 };

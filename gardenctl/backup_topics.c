@@ -4,8 +4,8 @@
 #include <limits.h>
 #include <string.h>
 
-#include "gardenctl/file.h"
 #include "gardenctl/record_line.h"
+#include "lib/base/file.h"
 #include "lib/base/text.h"
 #include "proto/topics.h"
 

@@ -1,7 +1,7 @@
 /* import_picture.c - see import_picture.h. */
 #include "gardenctl/import_picture.h"
 
-#include "gardenctl/file.h"
+#include "lib/base/file.h"
 #include "lib/image/image.h"
 
 enum { MAX_FILE = 256 << 20, QUALITY = 92 };

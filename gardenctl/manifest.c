@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "gardenctl/file.h"
+#include "lib/base/file.h"
 #include "lib/base/text.h"
 #include "lib/json/json.h"
 

@@ -10,8 +10,8 @@
 #include <string.h>
 
 #include "gardenctl/backup_objects.h"
-#include "gardenctl/file.h"
 #include "gardenctl/parallel.h"
+#include "lib/base/file.h"
 #include "lib/base/stop.h"
 #include "lib/image/image.h"
 #include "proto/key.h"

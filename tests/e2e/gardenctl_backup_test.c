@@ -5,8 +5,8 @@
 #include <signal.h>
 #include <sys/stat.h>
 
-#include "gardenctl/file.h"
 #include "lib/base/clock.h"
+#include "lib/base/file.h"
 #include "proto/topics.h"
 #include "tests/support/garden.h"
 #include "tests/support/process.h"

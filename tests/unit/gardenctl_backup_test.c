@@ -2,7 +2,7 @@
 #include "gardenctl/manifest.h"
 #include "gardenctl/record_line.h"
 
-#include "gardenctl/file.h"
+#include "lib/base/file.h"
 #include "tests/support/process.h"
 #include "tests/test.h"
 

@@ -5,7 +5,7 @@
 
 #include <sys/stat.h>
 
-#include "gardenctl/file.h"
+#include "lib/base/file.h"
 #include "tests/support/process.h"
 #include "tests/test.h"
 #include "tests/unit/image_samples.h"

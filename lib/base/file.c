@@ -1,9 +1,10 @@
 /* file.c - see file.h. */
-#include "gardenctl/file.h"
+#include "lib/base/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,6 +14,7 @@
 static int read_all(int fd, const char *path, size_t max_bytes, struct buf *out,
                     struct err *err)
 {
+    const size_t before = out->size;
     struct stat info;
     ssize_t n;
 
@@ -33,7 +35,7 @@ static int read_all(int fd, const char *path, size_t max_bytes, struct buf *out,
             return err_set_errno(err, "reading %.200s", path);
         out->size += (size_t)n;
         end[n] = '\0';
-        if (out->size > max_bytes)
+        if (out->size - before > max_bytes)
             return err_set(err, ERR_TOO_LARGE, "%.150s has over %zu bytes", path, max_bytes);
     } while (n > 0);
     return 0;
@@ -82,22 +84,63 @@ static int write_all(int fd, const char *data, size_t size)
     return 0;
 }
 
-int file_write(const char *path, const void *data, size_t size, struct err *err)
+/* A new name in a folder is kept through a power cut only once the folder is synced. */
+static int sync_folder_of(const char *path)
+{
+    char folder[PATH_MAX];
+    const char *slash = strrchr(path, '/');
+    int fd, r;
+
+    if (slash == path)
+        slash++;
+    (void)snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - path) : 1,
+                   slash ? path : ".");
+    fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return -1;
+    r = fsync(fd);
+    (void)close(fd);
+    return r;
+}
+
+static int fill(const char *path, const void *data, size_t size, bool secret, struct err *err)
+{
+    int flags = O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC;
+    int fd = open(path, flags, secret ? 0600 : 0644), r = 0;
+
+    if (fd < 0)
+        return err_set_errno(err, "making %.200s", path);
+    if (write_all(fd, data, size) < 0 || (secret && fsync(fd) < 0))
+        r = err_set_errno(err, "writing %.200s", path);
+    (void)close(fd);
+    return r;
+}
+
+static int replace(const char *path, const void *data, size_t size, bool secret,
+                   struct err *err)
 {
     char temporary[PATH_MAX];
-    int n = snprintf(temporary, sizeof temporary, "%s.tmp", path), fd;
+    int n = snprintf(temporary, sizeof temporary, "%s.tmp-%ld", path, (long)getpid());
+    int r;
 
     if (n < 0 || (size_t)n >= sizeof temporary)
         return err_set(err, ERR_INVALID, "%.60s... is too long for a path", path);
-    fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-    if (fd < 0)
-        return err_set_errno(err, "making %.200s", temporary);
-    if (write_all(fd, data, size) < 0 || rename(temporary, path) < 0) {
-        (void)err_set_errno(err, "writing %.200s", path);
-        (void)close(fd);
+    r = fill(temporary, data, size, secret, err);
+    if (r == 0 && rename(temporary, path) < 0)
+        r = err_set_errno(err, "renaming %.150s to %.150s", temporary, path);
+    if (r < 0)
         (void)unlink(temporary);
-        return err->code;
-    }
-    (void)close(fd);
-    return 0;
+    else if (secret && sync_folder_of(path) < 0)
+        r = err_set_errno(err, "syncing the folder of %.200s", path);
+    return r;
+}
+
+int file_write(const char *path, const void *data, size_t size, struct err *err)
+{
+    return replace(path, data, size, false, err);
+}
+
+int file_write_secret(const char *path, const void *data, size_t size, struct err *err)
+{
+    return replace(path, data, size, true, err);
 }
