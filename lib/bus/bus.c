@@ -196,7 +196,18 @@ const char *bus_record_header(const struct bus_record *record, const char *name,
     return NULL;
 }
 
-struct bus_consumer_conf *bus_consumer_conf_copy(const struct bus_consumer_conf *conf)
+static void conf_free(struct bus_consumer_conf *conf)
+{
+    if (!conf)
+        return;
+    for (size_t i = 0; i < conf->topic_count; i++)
+        free((void *)conf->topics[i]);
+    free((void *)conf->topics);
+    free((void *)conf->group);
+    free(conf);
+}
+
+static struct bus_consumer_conf *conf_copy(const struct bus_consumer_conf *conf)
 {
     struct bus_consumer_conf *copy = malloc(sizeof *copy);
     const char **topics = calloc(conf->topic_count, sizeof *topics);
@@ -214,20 +225,41 @@ struct bus_consumer_conf *bus_consumer_conf_copy(const struct bus_consumer_conf 
     for (size_t i = 0; i < conf->topic_count; i++) {
         topics[i] = strdup(conf->topics[i]);
         if (!topics[i] || (conf->group && !copy->group)) {
-            bus_consumer_conf_free(copy);
+            conf_free(copy);
             return NULL;
         }
     }
     return copy;
 }
 
-void bus_consumer_conf_free(struct bus_consumer_conf *conf)
+void *bus_consumer_alloc(size_t size, const struct bus_consumer_ops *ops,
+                         const struct bus_consumer_conf *conf, struct err *err)
 {
-    if (!conf)
-        return;
-    for (size_t i = 0; i < conf->topic_count; i++)
-        free((void *)conf->topics[i]);
-    free((void *)conf->topics);
-    free((void *)conf->group);
-    free(conf);
+    struct bus_consumer *consumer = calloc(1, size);
+
+    if (consumer)
+        consumer->conf = conf_copy(conf);
+    if (!consumer || !consumer->conf) {
+        free(consumer);
+        err_set_nomem(err, "a consumer");
+        return NULL;
+    }
+    consumer->ops = ops;
+    return consumer;
+}
+
+void bus_consumer_drop(struct bus_consumer *consumer)
+{
+    conf_free(consumer->conf);
+    free(consumer);
+}
+
+int64_t bus_consumer_start(const struct bus_consumer_conf *conf, const char *topic,
+                           int32_t partition, struct err *err)
+{
+    int64_t start = BUS_START_STORED;
+
+    if (conf->on_assigned)
+        start = conf->on_assigned(conf->ctx, topic, partition, err);
+    return start == BUS_START_STORED && !conf->group ? BUS_START_EARLIEST : start;
 }

@@ -58,6 +58,7 @@ struct bus_consumer_ops {
 
 struct bus_consumer {
     const struct bus_consumer_ops *ops;
+    struct bus_consumer_conf *conf; /* its own copy of what it was asked for */
 };
 
 struct bus *bus_local_open(const struct bus_conf *conf, struct err *err);
@@ -66,8 +67,16 @@ struct bus *bus_kafka_open(const struct bus_conf *conf, const char *brokers, str
 /* The bytes of key, value and headers. */
 size_t bus_record_size(const struct bus_record *record);
 
-/* A consumer's own copy of what it was asked for. */
-struct bus_consumer_conf *bus_consumer_conf_copy(const struct bus_consumer_conf *conf);
-void bus_consumer_conf_free(struct bus_consumer_conf *conf);
+/* A zeroed consumer of size bytes, which start with a struct bus_consumer that is filled in. */
+void *bus_consumer_alloc(size_t size, const struct bus_consumer_ops *ops,
+                         const struct bus_consumer_conf *conf, struct err *err);
+
+/* Frees what bus_consumer_alloc made; the backend's own things are its own to free before. */
+void bus_consumer_drop(struct bus_consumer *consumer);
+
+/* Where the consumer's owner wants the partition to start: an offset or BUS_START_*, of which
+ * BUS_START_STORED is for workers only. */
+int64_t bus_consumer_start(const struct bus_consumer_conf *conf, const char *topic,
+                           int32_t partition, struct err *err);
 
 #endif

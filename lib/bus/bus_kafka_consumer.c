@@ -20,7 +20,6 @@ enum {
 struct kafka_consumer {
     struct bus_consumer base;
     struct kafka_bus *bus;
-    struct bus_consumer_conf *conf;
     struct kafka_client client;
     struct bus_wait wait; /* event_fd: librdkafka's queue writes to it */
     struct kafka_share share;
@@ -95,7 +94,7 @@ static void take_notice(struct kafka_consumer *c, const rd_kafka_message_t *mess
         if (part)
             part->position = message->offset;
     } else if (kafka_code_of(message->err) != ERR_UNAVAILABLE) {
-        (void)kafka_fail(c->bus, err, message->err, c->conf->topics[0]);
+        (void)kafka_fail(c->bus, err, message->err, c->base.conf->topics[0]);
     }
 }
 
@@ -120,7 +119,7 @@ static int take_ready(struct kafka_consumer *c, struct bus_record *records, size
     rd_kafka_message_t *message;
     size_t bytes = 0;
 
-    while (c->held_count < max && bytes < c->conf->prefetch_bytes && err->code == 0 &&
+    while (c->held_count < max && bytes < c->base.conf->prefetch_bytes && err->code == 0 &&
            (message = rd_kafka_consumer_poll(c->client.rk, 0))) {
         if (message->err) {
             take_notice(c, message, err);
@@ -191,7 +190,7 @@ static int kafka_commit(struct bus_consumer *consumer, const char *topic, int32_
     rd_kafka_topic_partition_list_t *list;
     rd_kafka_resp_err_t rc;
 
-    if (!c->conf->group || !kafka_share_topic(&c->share, topic))
+    if (!c->base.conf->group || !kafka_share_topic(&c->share, topic))
         return err_set(err, ERR_INVALID, "commit to %s: this consumer is no worker of it",
                        topic);
     if (!kafka_share_part(&c->share, topic, partition))
@@ -224,8 +223,7 @@ static void kafka_consumer_free(struct bus_consumer *consumer)
     bus_wait_done(&c->wait);
     arena_done(&c->arena);
     free((void *)c->held);
-    bus_consumer_conf_free(c->conf);
-    free(c);
+    bus_consumer_drop(&c->base);
 }
 
 static const struct bus_consumer_ops kafka_consumer_ops = {
@@ -239,11 +237,11 @@ static const struct bus_consumer_ops kafka_consumer_ops = {
 static int subscribe(struct kafka_consumer *c, struct err *err)
 {
     rd_kafka_topic_partition_list_t *list =
-        rd_kafka_topic_partition_list_new((int)c->conf->topic_count);
+        rd_kafka_topic_partition_list_new((int)c->base.conf->topic_count);
     rd_kafka_resp_err_t rc;
 
-    for (size_t i = 0; i < c->conf->topic_count; i++)
-        (void)rd_kafka_topic_partition_list_add(list, c->conf->topics[i],
+    for (size_t i = 0; i < c->base.conf->topic_count; i++)
+        (void)rd_kafka_topic_partition_list_add(list, c->base.conf->topics[i],
                                                 RD_KAFKA_PARTITION_UA);
     rc = rd_kafka_subscribe(c->client.rk, list);
     rd_kafka_topic_partition_list_destroy(list);
@@ -253,9 +251,9 @@ static int subscribe(struct kafka_consumer *c, struct err *err)
 /* An unknown topic is told at once; a broker that is away is left to poll. */
 static int check_topics(struct kafka_consumer *c, struct err *err)
 {
-    for (size_t i = 0; i < c->conf->topic_count; i++)
-        if (kafka_partition_count(c->bus, c->client.rk, c->conf->topics[i], METADATA_MS, err) <
-            0) {
+    for (size_t i = 0; i < c->base.conf->topic_count; i++)
+        if (kafka_partition_count(c->bus, c->client.rk, c->base.conf->topics[i], METADATA_MS,
+                                  err) < 0) {
             if (err->code != ERR_UNAVAILABLE)
                 return err->code;
             err_clear(err);
@@ -268,9 +266,9 @@ static int start(struct kafka_consumer *c, struct err *err)
 {
     static const uint64_t one = 1;
     const struct kafka_client_conf client = {
-        .group = c->conf->group,
-        .prefetch_bytes = c->conf->prefetch_bytes,
-        .on_rebalance = c->conf->group ? on_rebalance : NULL,
+        .group = c->base.conf->group,
+        .prefetch_bytes = c->base.conf->prefetch_bytes,
+        .on_rebalance = c->base.conf->group ? on_rebalance : NULL,
         .on_error = on_error,
         .opaque = c,
     };
@@ -284,24 +282,18 @@ static int start(struct kafka_consumer *c, struct err *err)
         return err->code;
     c->share.rk = c->client.rk;
     rd_kafka_queue_io_event_enable(c->client.queue, c->wait.event_fd, &one, sizeof one);
-    return c->conf->group ? subscribe(c, err) : 0;
+    return c->base.conf->group ? subscribe(c, err) : 0;
 }
 
 struct bus_consumer *
 bus_kafka_consumer_new(struct bus *bus, const struct bus_consumer_conf *conf, struct err *err)
 {
-    struct kafka_consumer *c = calloc(1, sizeof *c);
+    struct kafka_consumer *c = bus_consumer_alloc(sizeof *c, &kafka_consumer_ops, conf, err);
 
-    if (c)
-        c->conf = bus_consumer_conf_copy(conf);
-    if (!c || !c->conf) {
-        free(c);
-        err_set_nomem(err, "a consumer");
+    if (!c)
         return NULL;
-    }
-    c->base.ops = &kafka_consumer_ops;
     c->bus = kafka_bus_of(bus);
-    c->share = (struct kafka_share){.bus = c->bus, .conf = c->conf, .ask_ms = METADATA_MS};
+    c->share = (struct kafka_share){.bus = c->bus, .conf = c->base.conf, .ask_ms = METADATA_MS};
     c->wait = (struct bus_wait){-1, -1};
     if (start(c, err) == 0)
         return &c->base;

@@ -111,14 +111,11 @@ static int end_of(struct kafka_share *share, const struct kafka_part *part, int6
 
 static int ask_start(struct kafka_share *share, struct kafka_part *part, struct err *err)
 {
-    const struct bus_consumer_conf *conf = share->conf;
-    int64_t start = conf->group ? BUS_START_STORED : BUS_START_EARLIEST;
+    int64_t start = bus_consumer_start(share->conf, part->topic, part->partition, err);
 
-    if (conf->on_assigned)
-        start = conf->on_assigned(conf->ctx, part->topic, part->partition, err);
     if (err->code)
         return err->code;
-    if (start == BUS_START_STORED && conf->group)
+    if (start == BUS_START_STORED)
         (void)stored_start(share, part, &start, err);
     else if (start == BUS_START_LATEST)
         (void)end_of(share, part, &start, err);

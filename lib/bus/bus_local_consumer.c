@@ -25,7 +25,6 @@ struct source {
 
 struct local_consumer {
     struct bus_consumer base;
-    struct bus_consumer_conf *conf;
     struct source *sources;
     int *members_watches; /* by source */
     struct bus_wait wait;
@@ -62,13 +61,13 @@ static int source_open(struct source *s, struct local_consumer *c, const char *d
     if (local_reader_open(&s->reader, dir, s->topic, err) < 0 || source_alloc(s, err) < 0)
         return err->code;
     (void)local_bell_watch(&c->wait, dir, s->topic, "bell", err);
-    if (!c->conf->group) {
+    if (!c->base.conf->group) {
         memset(s->owned, true, s->partitions);
         return err->code;
     }
     s->members_watch = local_bell_watch(&c->wait, dir, s->topic, "members", err);
     if (err->code == 0)
-        s->group = local_group_join(dir, s->topic, c->conf->group, &s->reader.db,
+        s->group = local_group_join(dir, s->topic, c->base.conf->group, &s->reader.db,
                                     s->reader.config.partitions, err);
     return err->code;
 }
@@ -87,14 +86,13 @@ static void local_consumer_free(struct bus_consumer *consumer)
 {
     struct local_consumer *c = local_consumer_of(consumer);
 
-    for (size_t i = 0; c->sources && i < c->conf->topic_count; i++)
+    for (size_t i = 0; c->sources && i < c->base.conf->topic_count; i++)
         source_done(&c->sources[i]);
     bus_wait_done(&c->wait);
     arena_done(&c->arena);
     free(c->sources);
     free(c->members_watches);
-    bus_consumer_conf_free(c->conf);
-    free(c);
+    bus_consumer_drop(&c->base);
 }
 
 static int64_t stored_start(struct source *s, int32_t partition, struct err *err)
@@ -111,14 +109,12 @@ static int64_t stored_start(struct source *s, int32_t partition, struct err *err
 static int64_t asked_start(struct local_consumer *c, struct source *s, int32_t partition,
                            struct err *err)
 {
-    int64_t start = c->conf->group ? BUS_START_STORED : BUS_START_EARLIEST;
+    int64_t start = bus_consumer_start(c->base.conf, s->topic, partition, err);
 
-    if (c->conf->on_assigned)
-        start = c->conf->on_assigned(c->conf->ctx, s->topic, partition, err);
     if (err->code)
         return err->code;
     if (start == BUS_START_STORED)
-        start = s->group ? stored_start(s, partition, err) : BUS_START_EARLIEST;
+        start = stored_start(s, partition, err);
     return start;
 }
 
@@ -153,13 +149,13 @@ static int start_partitions(struct local_consumer *c, struct source *s, struct e
 static void sync_groups(struct local_consumer *c, struct err *err)
 {
     const int64_t now_ms = clock_mono_ms();
-    const bool rung = local_bell_heard(&c->wait, c->members_watches, c->conf->topic_count);
+    const bool rung = local_bell_heard(&c->wait, c->members_watches, c->base.conf->topic_count);
 
-    if (!c->conf->group || (!rung && now_ms < c->next_check_ms))
+    if (!c->base.conf->group || (!rung && now_ms < c->next_check_ms))
         return;
-    for (size_t i = 0; i < c->conf->topic_count && err->code == 0; i++)
-        (void)local_group_sync(c->sources[i].group, c->sources[i].owned, c->conf->on_revoked,
-                               c->conf->ctx, err);
+    for (size_t i = 0; i < c->base.conf->topic_count && err->code == 0; i++)
+        (void)local_group_sync(c->sources[i].group, c->sources[i].owned,
+                               c->base.conf->on_revoked, c->base.conf->ctx, err);
     if (err->code == 0)
         c->next_check_ms = now_ms + LOCAL_GROUP_CHECK_MS;
 }
@@ -187,11 +183,11 @@ static int read_sources(struct local_consumer *c, struct bus_record *records, si
     struct local_batch batch = {.arena = c->arena,
                                 .records = records,
                                 .max = max,
-                                .bytes_max = c->conf->prefetch_bytes};
+                                .bytes_max = c->base.conf->prefetch_bytes};
     int r = 0;
 
-    for (size_t i = 0; i < c->conf->topic_count && r == 0; i++)
-        r = read_source(c, &c->sources[(i + c->turn) % c->conf->topic_count], &batch, err);
+    for (size_t i = 0; i < c->base.conf->topic_count && r == 0; i++)
+        r = read_source(c, &c->sources[(i + c->turn) % c->base.conf->topic_count], &batch, err);
     c->turn++;
     c->arena = batch.arena;
     if (batch.count > 0)
@@ -208,7 +204,7 @@ static int local_poll(struct bus_consumer *consumer, struct bus_record *records,
     int r;
 
     arena_clear(&c->arena);
-    for (size_t i = 0; i < c->conf->topic_count; i++)
+    for (size_t i = 0; i < c->base.conf->topic_count; i++)
         local_db_wait(&c->sources[i].reader.db, timeout_ms + LOCAL_RECHECK_MS);
     for (;;) {
         /* Bells are taken in before the topics are read, so one that rings after that is
@@ -232,7 +228,7 @@ static void local_wake(struct bus_consumer *consumer)
 
 static struct source *source_of(struct local_consumer *c, const char *topic)
 {
-    for (size_t i = 0; i < c->conf->topic_count; i++)
+    for (size_t i = 0; i < c->base.conf->topic_count; i++)
         if (strcmp(c->sources[i].topic, topic) == 0)
             return &c->sources[i];
     return NULL;
@@ -276,9 +272,9 @@ static bool local_caught_up(struct bus_consumer *consumer)
 {
     struct local_consumer *c = local_consumer_of(consumer);
 
-    if (c->conf->group && c->next_check_ms == 0) /* has not asked for its share yet */
+    if (c->base.conf->group && c->next_check_ms == 0) /* has not asked for its share yet */
         return false;
-    for (size_t i = 0; i < c->conf->topic_count; i++)
+    for (size_t i = 0; i < c->base.conf->topic_count; i++)
         if (!source_caught_up(&c->sources[i]))
             return false;
     return true;
@@ -294,14 +290,14 @@ static const struct bus_consumer_ops local_consumer_ops = {
 
 static int open_sources(struct local_consumer *c, const char *dir, struct err *err)
 {
-    const size_t count = c->conf->topic_count;
+    const size_t count = c->base.conf->topic_count;
 
     c->sources = calloc(count, sizeof *c->sources);
     c->members_watches = calloc(count, sizeof *c->members_watches);
     if (!c->sources || !c->members_watches)
         return err_set_nomem(err, "a consumer");
     for (size_t i = 0; i < count; i++) {
-        c->sources[i].topic = c->conf->topics[i];
+        c->sources[i].topic = c->base.conf->topics[i];
         if (source_open(&c->sources[i], c, dir, err) < 0)
             return err->code;
         c->members_watches[i] = c->sources[i].members_watch;
@@ -312,16 +308,10 @@ static int open_sources(struct local_consumer *c, const char *dir, struct err *e
 struct bus_consumer *
 bus_local_consumer_new(struct bus *bus, const struct bus_consumer_conf *conf, struct err *err)
 {
-    struct local_consumer *c = calloc(1, sizeof *c);
+    struct local_consumer *c = bus_consumer_alloc(sizeof *c, &local_consumer_ops, conf, err);
 
-    if (c)
-        c->conf = bus_consumer_conf_copy(conf);
-    if (!c || !c->conf) {
-        free(c);
-        err_set_nomem(err, "a consumer");
+    if (!c)
         return NULL;
-    }
-    c->base.ops = &local_consumer_ops;
     if (bus_wait_init(&c->wait, err) == 0) {
         local_bell_init(&c->wait);
         if (open_sources(c, local_bus_of(bus)->dir, err) == 0)
