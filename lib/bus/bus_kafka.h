@@ -77,6 +77,9 @@ int kafka_client_init(struct kafka_client *client, struct kafka_bus *b,
                       const struct kafka_client_conf *conf, struct err *err);
 void kafka_client_done(struct kafka_client *client);
 
+/* True where librdkafka itself looks again soon after its queue was full. */
+bool kafka_client_fetches_on(void);
+
 struct bus_consumer *
 bus_kafka_consumer_new(struct bus *bus, const struct bus_consumer_conf *conf, struct err *err);
 int bus_kafka_read(struct bus *bus, const struct bus_range *range, struct err *err);

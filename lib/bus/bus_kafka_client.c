@@ -38,6 +38,11 @@ static rd_kafka_conf_t *conf_of(struct kafka_bus *b, const struct kafka_client_c
     return kafka_conf_new(b, options, err);
 }
 
+bool kafka_client_fetches_on(void)
+{
+    return rd_kafka_version() >= 0x02020000; /* it has fetch.queue.backoff.ms */
+}
+
 int kafka_client_init(struct kafka_client *client, struct kafka_bus *b,
                       const struct kafka_client_conf *conf, struct err *err)
 {
@@ -46,6 +51,8 @@ int kafka_client_init(struct kafka_client *client, struct kafka_bus *b,
 
     if (!rkc)
         return err->code;
+    if (kafka_client_fetches_on())
+        (void)rd_kafka_conf_set(rkc, "fetch.queue.backoff.ms", "10", why, sizeof why);
     rd_kafka_conf_set_opaque(rkc, conf->opaque);
     if (conf->on_rebalance)
         rd_kafka_conf_set_rebalance_cb(rkc, conf->on_rebalance);

@@ -15,6 +15,11 @@ enum {
     LOOK_MS = 200,      /* keeps the membership alive and outlives a lost event */
     METADATA_MS = 3000, /* for telling that a topic does not exist */
     ASK_MIN_MS = 500,   /* for a view's partitions and for offsets, however short the poll */
+    /* see keep_fetching */
+    BURST_RECORDS = 500, /* of a poll: there is more than trickles in */
+    NUDGE_BELOW = 3000,  /* records left in the queue */
+    NUDGE_MS = 20,
+    NUDGE_WAIT_MS = 200,
 };
 
 struct kafka_consumer {
@@ -27,6 +32,8 @@ struct kafka_consumer {
     bool away;                 /* all brokers are down, not yet told to the caller */
     rd_kafka_message_t **held; /* handed out until the next poll */
     size_t held_count, held_max;
+    int64_t nudged_ms;
+    size_t nudged; /* which partition's broker, in turn */
     struct arena arena;
 };
 
@@ -145,6 +152,24 @@ static bool wait_for_event(struct kafka_consumer *c, int timeout_ms)
     return woken;
 }
 
+/* librdkafka before 2.2 stops fetching while its queue is full, and looks again only after a
+ * second or when the broker's thread is woken (confluentinc/librdkafka issue 2879), so that a
+ * small queue would make for a slow consumer. A question to the broker wakes the thread. */
+static void keep_fetching(struct kafka_consumer *c)
+{
+    const int64_t now = clock_mono_ms();
+    const struct kafka_part *part;
+    int64_t low, high;
+
+    if (c->held_count < BURST_RECORDS || now - c->nudged_ms < NUDGE_MS || !c->share.count ||
+        kafka_client_fetches_on() || rd_kafka_queue_length(c->client.queue) > NUDGE_BELOW)
+        return;
+    part = &c->share.parts[c->nudged++ % c->share.count];
+    (void)rd_kafka_query_watermark_offsets(c->client.rk, part->topic, part->partition, &low,
+                                           &high, NUDGE_WAIT_MS);
+    c->nudged_ms = clock_mono_ms();
+}
+
 static int kafka_poll(struct bus_consumer *consumer, struct bus_record *records, size_t max,
                       int timeout_ms, struct err *err)
 {
@@ -161,6 +186,8 @@ static int kafka_poll(struct bus_consumer *consumer, struct bus_record *records,
         if (kafka_share_settle(&c->share, err) < 0)
             return err->code;
         r = take_ready(c, records, max, err);
+        if (r > 0)
+            keep_fetching(c);
         if (r != 0)
             return r;
         if (c->away) {

@@ -15,6 +15,7 @@
 
 enum {
     POLL_MS = 200,
+    POLL_BATCHES = 3, /* records asked for at once: those of several partitions come together */
     BATCH_BYTES = 2 << 20,    /* of a batch's own memory: ends it early */
     PREFETCH_BYTES = 8 << 20, /* held by the bus's client */
     UNVOUCHED_MAX = 256,      /* pictures to look at in one batch: it is written when the last
@@ -161,6 +162,7 @@ static int fill(const struct reader *reader, struct batch *batch, size_t *i, siz
     batch->partition = records[*i].partition;
     batch->epoch = partitions_epoch(reader->conf.partitions, batch->partition);
     while (*i < count && records[*i].partition == batch->partition &&
+           batch->records < reader->conf.batch_records &&
            batch->scratch.bytes + batch->dead.size < BATCH_BYTES && unvouched < UNVOUCHED_MAX) {
         const struct bus_record *record = &records[*i];
         size_t before = batch->count;
@@ -218,10 +220,11 @@ static void *run(void *arg)
     (void)pthread_setname_np(pthread_self(), "reader");
     while (!atomic_load(&reader->stop)) {
         struct err err = {0};
-        int count = reader->consumer || join(reader, &err) == 0
-                        ? bus_consumer_poll(reader->consumer, reader->records,
-                                            reader->conf.batch_records, POLL_MS, &err)
-                        : err.code;
+        int count =
+            reader->consumer || join(reader, &err) == 0
+                ? bus_consumer_poll(reader->consumer, reader->records,
+                                    POLL_BATCHES * reader->conf.batch_records, POLL_MS, &err)
+                : err.code;
 
         if (count < 0) {
             metric_add(reader->conf.figures->retries_bus, 1);
@@ -252,7 +255,7 @@ struct reader *reader_start(const struct reader_conf *conf, struct err *err)
         return NULL;
     }
     reader->conf = *conf;
-    reader->records = calloc(conf->batch_records, sizeof *reader->records);
+    reader->records = calloc(POLL_BATCHES * conf->batch_records, sizeof *reader->records);
     if (reader->records && pthread_create(&reader->thread, NULL, run, reader) == 0) {
         reader->started = true;
         return reader;

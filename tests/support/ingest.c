@@ -11,6 +11,8 @@
 
 #define GROUP "item-ingest"
 
+static const char *const topics[3] = {TOPIC_OBJECTS, TOPIC_ITEMS, TOPIC_DEAD_LETTERS};
+
 enum { WAIT_MS = 60000, STEP_MS = 5, PARTITIONS = 64, TOGETHER = 50 };
 
 static void fail(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn));
@@ -50,8 +52,8 @@ static int partitions_of(struct ingest *in, const char *topic, struct bus_partit
     }
 }
 
-/* Sets every offset; to the end of the topic, or to its start. */
-static void set_offsets(struct ingest *in, bool to_end)
+/* Sets every offset to where the test starts. */
+static void set_offsets(struct ingest *in)
 {
     struct bus_partition_info infos[PARTITIONS];
     int count = partitions_of(in, TOPIC_OBJECTS, infos);
@@ -60,7 +62,7 @@ static void set_offsets(struct ingest *in, bool to_end)
         struct catalog_offset offset = {.group = GROUP,
                                         .topic = TOPIC_OBJECTS,
                                         .partition = infos[i].partition,
-                                        .next = to_end ? infos[i].high : infos[i].low};
+                                        .next = in->start[0][infos[i].partition]};
         struct err err = {0};
 
         must(catalog_offset_get(in->catalog, GROUP, TOPIC_OBJECTS, offset.partition,
@@ -70,6 +72,17 @@ static void set_offsets(struct ingest *in, bool to_end)
             continue;
         must(catalog_apply(in->catalog, &(struct catalog_batch){.offset = &offset}, &err), &err,
              "setting an offset");
+    }
+}
+
+static void note_start(struct ingest *in)
+{
+    for (int topic = 0; topic < 3; topic++) {
+        struct bus_partition_info infos[PARTITIONS];
+        int count = partitions_of(in, topics[topic], infos);
+
+        for (int i = 0; i < count; i++)
+            in->start[topic][infos[i].partition] = infos[i].high;
     }
 }
 
@@ -100,7 +113,8 @@ void ingest_prepare(struct ingest *in, const char *bus, const char *catalog)
     in->http = in->catalog ? http_client_new(&err) : NULL;
     must(err.code, &err, "opening the engines");
     must(bus_create_topics(in->bus, garden_topics, garden_topic_count, &err), &err, "topics");
-    set_offsets(in, true);
+    note_start(in);
+    set_offsets(in);
 }
 
 void ingest_set(struct ingest *in, const char *setting)
@@ -239,7 +253,7 @@ void ingest_settle(struct ingest *in)
 
 void ingest_rewind(struct ingest *in)
 {
-    set_offsets(in, false);
+    set_offsets(in);
 }
 
 bool ingest_row(struct ingest *in, const char *key, struct catalog_item *ret_item)
@@ -260,14 +274,18 @@ void ingest_each(struct ingest *in, const char *topic,
                  void *ctx)
 {
     struct bus_partition_info infos[PARTITIONS];
-    int count = partitions_of(in, topic, infos);
+    int count = partitions_of(in, topic, infos), known = 0;
 
+    while (strcmp(topics[known], topic) != 0)
+        known++;
     for (int i = 0; i < count; i++) {
+        int32_t partition = infos[i].partition;
+        int64_t from = in->start[known][partition];
         struct err err = {0};
 
-        must(
-            bus_read(in->bus, topic, infos[i].partition, infos[i].low, SIZE_MAX, fn, ctx, &err),
-            &err, "reading a topic");
+        if (from < infos[i].high)
+            must(bus_read(in->bus, topic, partition, from, SIZE_MAX, fn, ctx, &err), &err,
+                 "reading a topic");
     }
 }
 

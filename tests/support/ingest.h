@@ -26,6 +26,8 @@ struct ingest {
     char settings[5][512];
     const char *env[8];
     pid_t pid; /* 0: not running */
+    int64_t start[3]
+                 [64]; /* where garden.objects, items and dead-letters ended before the test */
 };
 
 /* A new folder, a free port, the engines opened; NULL: the embedded one. What is on the bus
@@ -58,18 +60,18 @@ void ingest_tell_raw(struct ingest *in, const char *key, const void *value, size
 /* Waits until the catalogue's offsets are at the end of garden.objects. */
 void ingest_settle(struct ingest *in);
 
-/* Makes the next start read garden.objects from its first record again. */
+/* Makes the next start read all of garden.objects again that the test has written. */
 void ingest_rewind(struct ingest *in);
 
 /* The row of an object key; false: there is none. */
 bool ingest_row(struct ingest *in, const char *key, struct catalog_item *ret_item);
 
-/* Calls fn for every record of a topic. */
+/* Calls fn for every record that the topic (one of those three) got since the test began. */
 void ingest_each(struct ingest *in, const char *topic,
                  int (*fn)(void *ctx, const struct bus_record *record, struct err *err),
                  void *ctx);
 
-/* How many records the topic has. */
+/* How many those are. */
 int64_t ingest_count(struct ingest *in, const char *topic);
 
 /* The sum of all versions: it moves with every change of what is catalogued. */
