@@ -2,6 +2,7 @@
 # make test    everything that a change has to pass, set-up included
 # make bench   measure; make bench-NAME one group      make lint    format, tidy, borders
 # make build   the programs, in build/                 make clean   forget what was built
+# make docs    docs/settings.md, from the programs' own tables
 # SAN=address,undefined builds into a folder of its own, under sanitizers.
 
 .DEFAULT_GOAL := build
@@ -36,6 +37,8 @@ build: $(PROGRAMS:%=$(B)/%)
 run: ; @tools/setup.sh build && $(MAKE) --no-print-directory -s -j2 build && exec $(B)/gardenctl up
 
 test: ; @tests/run.sh
+
+docs: build ; @tools/settings-page.sh >docs/settings.md
 
 bench: ; @tests/bench.sh
 bench-%: ; @tests/bench.sh $*
@@ -95,5 +98,5 @@ clean:
 	rm -rf build
 
 -include $(shell find build -name '*.d' 2>/dev/null)
-.PHONY: build run test bench lint clean tests benches fuzzers
+.PHONY: build run test docs bench lint clean tests benches fuzzers
 .SECONDARY:

@@ -28,11 +28,19 @@ static void print_help(void)
            "Usage: gardenctl COMMAND [ARGUMENTS]\n\nCommands:\n");
     for (size_t i = 0; commands[i]; i++)
         printf("  %-14s %s\n", commands[i]->name, commands[i]->meaning);
-    printf("\ngardenctl COMMAND --help says more, with an example.\n\n"
+    printf("\ngardenctl COMMAND --help says more, with an example.\n"
+           "gardenctl --settings-markdown prints its settings, and those that all programs\n"
+           "share, as sections of docs/settings.md.\n\n"
            "Settings, by environment variables:\n");
     conf_print_help(own_fields, sizeof own_fields / sizeof *own_fields);
     conf_print_help(garden_fields, garden_field_count);
     printf("\nExit status: 0 it worked; 1 it did not, or not wholly; 2 wrong use.\n");
+}
+
+static void print_settings(void)
+{
+    conf_print_markdown("Every program", garden_fields, garden_field_count);
+    conf_print_markdown("gardenctl", own_fields, sizeof own_fields / sizeof *own_fields);
 }
 
 static void print_command_help(const struct command *command)
@@ -86,6 +94,10 @@ int main(int argc, char **argv)
     }
     if (asks_for_help(1, argv + 1) || strcmp(argv[1], "help") == 0) {
         print_help();
+        return EXIT_WORKED;
+    }
+    if (strcmp(argv[1], "--settings-markdown") == 0) {
+        print_settings();
         return EXIT_WORKED;
     }
     for (size_t i = 0; commands[i]; i++)

@@ -67,6 +67,15 @@ static int serve(const struct settings *settings, struct err *err)
     return 0;
 }
 
+static void print_help(void)
+{
+    printf("gateway: serves the garden over HTTP\n\n"
+           "  --help               this text\n"
+           "  --settings-markdown  its own settings as a section of docs/settings.md\n\n"
+           "Settings, by environment variables:\n");
+    settings_print_help();
+}
+
 int main(int argc, char **argv)
 {
     struct settings settings;
@@ -74,8 +83,11 @@ int main(int argc, char **argv)
 
     log_init("gateway");
     if (argc > 1 && strcmp(argv[1], "--help") == 0) {
-        printf("gateway: serves the garden over HTTP. Settings, by environment variables:\n");
-        settings_print_help();
+        print_help();
+        return EXIT_SUCCESS;
+    }
+    if (argc > 1 && strcmp(argv[1], "--settings-markdown") == 0) {
+        settings_print_markdown();
         return EXIT_SUCCESS;
     }
     if (settings_load(&settings, &err) < 0)

@@ -76,3 +76,8 @@ void settings_print_help(void)
     printf("and, as for every program of the garden:\n");
     conf_print_help(garden_fields, garden_field_count);
 }
+
+void settings_print_markdown(void)
+{
+    conf_print_markdown("gateway", fields, FIELD_COUNT);
+}

@@ -23,4 +23,7 @@ int settings_load(struct settings *settings, struct err *err);
 /* Both tables, one line for each variable, on stdout. */
 void settings_print_help(void);
 
+/* The gateway's own table as a section of docs/settings.md, on stdout. */
+void settings_print_markdown(void);
+
 #endif

@@ -86,9 +86,27 @@ void conf_print_help(const struct conf_field *fields, size_t count)
                shown_default(&fields[i]));
 }
 
-void conf_print_markdown(const struct conf_field *fields, size_t count)
+static void print_takes(const struct conf_field *f)
 {
-    for (size_t i = 0; i < count; i++)
-        printf("| `%s` | %s | %s |\n", fields[i].env, shown_default(&fields[i]),
-               fields[i].meaning);
+    if (f->type == CONF_BOOL)
+        printf("1 or 0");
+    else if (f->type == CONF_STRING)
+        printf("text");
+    else if (f->min != 0 || f->max != 0)
+        printf("%lld to %lld", f->min, f->max);
+    else
+        printf("a number");
+}
+
+void conf_print_markdown(const char *heading, const struct conf_field *fields, size_t count)
+{
+    printf("\n## %s\n\n| variable | default | takes | meaning |\n| --- | --- | --- | --- |\n",
+           heading);
+    for (size_t i = 0; i < count; i++) {
+        const char *quote = fields[i].fallback && *fields[i].fallback ? "`" : "";
+
+        printf("| `%s` | %s%s%s | ", fields[i].env, quote, shown_default(&fields[i]), quote);
+        print_takes(&fields[i]);
+        printf(" | %s |\n", fields[i].meaning);
+    }
 }

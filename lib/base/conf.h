@@ -30,7 +30,7 @@ int conf_load(void *conf, const struct conf_field *fields, size_t count, struct 
 /* One line for each field, on stdout. */
 void conf_print_help(const struct conf_field *fields, size_t count);
 
-/* The same as the rows of a Markdown table. */
-void conf_print_markdown(const struct conf_field *fields, size_t count);
+/* The same as a section of a Markdown page: a heading and a table. */
+void conf_print_markdown(const char *heading, const struct conf_field *fields, size_t count);
 
 #endif

@@ -13,7 +13,9 @@
 static int print_help(int status)
 {
     puts("item-ingest: catalogues the pictures that garden.objects tells of\n\n"
-         "Settings (environment variables):");
+         "  --help               this text\n"
+         "  --settings-markdown  its own settings as a section of docs/settings.md\n\n"
+         "Settings, by environment variables:");
     conf_print_help(garden_fields, garden_field_count);
     conf_print_help(ingest_fields, ingest_field_count);
     return status;
@@ -43,6 +45,10 @@ int main(int argc, char **argv)
     struct err err = {0};
     struct ingest_conf conf;
 
+    if (argc > 1 && strcmp(argv[1], "--settings-markdown") == 0) {
+        conf_print_markdown(INGEST_SERVICE, ingest_fields, ingest_field_count);
+        return EXIT_SUCCESS;
+    }
     if (argc > 1)
         return print_help(strcmp(argv[1], "--help") == 0 ? EXIT_SUCCESS : 2);
     log_init(INGEST_SERVICE);
