@@ -15,7 +15,7 @@ same() { # NAME HOW-TO-MEND WANTED FOUND
     fi
     echo "not ok $count - $1"
     echo "# $2"
-    sed 's/^/# /' <<<"${difference:-there is nothing to compare with}"
+    printf '%s\n' "${difference:-there is nothing to compare with}" | sed 's/^/# /'
     failed=$((failed + 1))
 }
 
@@ -28,7 +28,7 @@ routes_of_code() {
 
 # The same from the table's rows: | `METHOD path` | roles | ...
 routes_of_docs() {
-    sed -nE 's/^\| `([A-Z]+) ([^`]+)` \| ([^|]+) \|.*/\1 \2 \3/p' docs/security.md
+    sed -nE 's/^\| .([A-Z]+) ([^ ]+). \| ([^|]+) \|.*/\1 \2 \3/p' docs/security.md
 }
 
 same "docs/settings.md says what the programs take" "make docs writes it anew" \
