@@ -53,7 +53,7 @@ start_engine() {
 }
 
 start_engines() {
-    start_engine kafka && start_engine postgres && start_engine versitygw "$TEST_KAFKA" garden.objects
+    start_engine kafka && start_engine postgres && start_engine versitygw
 }
 
 build_all() {

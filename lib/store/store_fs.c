@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -19,7 +20,12 @@
 #include "lib/store/fs_temp.h"
 #include "lib/store/store_internal.h"
 
-enum { FOLDER_MODE = 0755, TRIES = 1000, STALE_S = 3600 /* nobody writes that long */ };
+enum {
+    FOLDER_MODE = 0755,
+    TRIES = 1000,
+    TRIES_AT_ONCE = 16,
+    STALE_S = 3600 /* nobody writes that long */
+};
 
 struct fs {
     struct store base;
@@ -154,7 +160,11 @@ static int publish(const struct fs *fs, const struct fs_temp *temp, const char *
     bool made = false;
 
     for (int i = 0; i < TRIES; i++) {
-        int folder = fs_make_parent(fs->root, key, &made), rc;
+        int folder, rc;
+
+        if (i >= TRIES_AT_ONCE) /* not in step with who removes folders */
+            (void)nanosleep(&(struct timespec){.tv_nsec = 100000L * (1 + i % 32)}, NULL);
+        folder = fs_make_parent(fs->root, key, &made);
 
         if (folder < 0 && errno != ENOENT)
             return -1;

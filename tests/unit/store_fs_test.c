@@ -275,38 +275,41 @@ FS_TEST(empty_folders_go_with_their_last_object)
     CHECK_INT(count_entries(f->dir), ==, 1); /* .tmp-put */
 }
 
-struct pruner {
-    char folder[1400], above[1400];
+/* A neighbour in the same folder, which goes with each of its removals when it is empty then.
+ */
+struct neighbour {
+    struct store *store;
+    char key[300];
     atomic_bool done;
 };
 
-/* Takes the folders away whenever they are empty, as the removal of a last object does. */
-static void *prune(void *ctx)
+static void *put_and_remove(void *ctx)
 {
-    struct pruner *pruner = ctx;
+    struct neighbour *n = ctx;
 
-    while (!atomic_load(&pruner->done)) {
-        (void)rmdir(pruner->folder);
-        (void)rmdir(pruner->above);
+    while (!atomic_load(&n->done)) {
+        struct err err = {0};
+
+        CHECK_OK(store_put(n->store, n->key, "n", 1, NULL, NULL, &err), err);
+        CHECK_OK(store_remove(n->store, n->key, NULL, &err), err);
     }
     return NULL;
 }
 
 FS_TEST(a_put_and_a_prune_do_not_hinder_each_other)
 {
-    struct pruner pruner = {0};
+    struct neighbour neighbour = {.store = f->store};
     struct err err = {0};
     pthread_t thread;
 
-    (void)snprintf(pruner.folder, sizeof pruner.folder, "%s", path_of(f, key_of(f, "deep/er")));
-    (void)snprintf(pruner.above, sizeof pruner.above, "%s", path_of(f, key_of(f, "deep")));
-    CHECK_INT(pthread_create(&thread, NULL, prune, &pruner), ==, 0);
+    (void)snprintf(neighbour.key, sizeof neighbour.key, "%s", key_of(f, "deep/er/neighbour"));
+    CHECK_INT(pthread_create(&thread, NULL, put_and_remove, &neighbour), ==, 0);
     for (int i = 0; i < 300; i++) {
         (void)put_text(f, "deep/er/mine", "m");
         check_text(f, "deep/er/mine", "m");
         CHECK_OK(store_remove(f->store, key_of(f, "deep/er/mine"), NULL, &err), err);
     }
-    atomic_store(&pruner.done, true);
+    atomic_store(&neighbour.done, true);
     CHECK_INT(pthread_join(thread, NULL), ==, 0);
 }
 
