@@ -4,7 +4,8 @@
 # and stops what it started. With words: only the test files whose path contains one of them.
 #
 # Environment: TEST_SAN (default address,undefined; empty: a plain build), TEST_FUZZ_SECONDS
-# (for each target, default 4), TEST_KEEP=1 (leave the engines' folder for a look).
+# (for each target, default 4), TEST_PARALLEL (files at a time, default 3), TEST_KEEP=1 (leave the
+# engines' folder for a look).
 #
 # Each test file prints TAP. Its output goes to build/test-log/; what failed is shown. The last
 # line is "N passed, N failed, N skipped".
@@ -16,7 +17,7 @@ build=build${san:+/${san//,/-}}
 logs=build/test-log
 engines=$(mktemp -d "${TMPDIR:-/tmp}/garden-engines.XXXXXX")
 words=("$@")
-passed=0 failed=0 skipped=0
+parallel=${TEST_PARALLEL:-3} # most tests wait for a disk, a clock or another process
 
 # The engines in the order in which they are started.
 engine_names=(kafka postgres versitygw)
@@ -69,11 +70,17 @@ wanted() {
     return 1
 }
 
-# run_file NAME COMMAND... : one test file; counts its TAP lines.
+# run_file NAME COMMAND... : one test file, in the background once there is a place for it.
 run_file() {
+    wanted "$1" || return 0
+    while (($(jobs -rp | wc -l) >= parallel)); do wait -n; done
+    run_one "$@" &
+}
+
+# Runs a test file and counts its TAP lines into $logs/counts. One printf for all that it shows.
+run_one() {
     local name=$1 log status ok bad skip start=$SECONDS
     shift
-    wanted "$name" || return 0
     log=$logs/${name//\//-}.tap
     timeout -k 10 900 "$@" >"$log" 2>&1 </dev/null
     status=$?
@@ -82,14 +89,17 @@ run_file() {
     bad=$(grep -cE '^not ok ' "$log")
     [ "$status" != 0 ] && [ "$bad" = 0 ] && bad=1
     [ "$status" = 0 ] && [ "$ok" = 0 ] && bad=1
-    passed=$((passed + ok - skip)) skipped=$((skipped + skip)) failed=$((failed + bad))
+    echo "$((ok - skip)) $bad $skip" >>"$logs/counts"
     if [ "$bad" = 0 ]; then
-        printf 'ok    %-44s %4d tests %4d s\n' "$name" "$ok" $((SECONDS - start))
-        [ "$skip" = 0 ] || grep -E '^# skipped|# SKIP' "$log" | sort | uniq -c | sed 's/^/      /'
+        printf 'ok    %-44s %4d tests %4d s%s\n' "$name" "$ok" $((SECONDS - start)) "$(skips "$log")"
     else
-        printf 'FAIL  %-44s status %d, see %s\n' "$name" "$status" "$log"
-        grep -vE '^ok ' "$log" | tail -n 60 | sed 's/^/      /'
+        printf 'FAIL  %-44s status %d, see %s\n%s\n' "$name" "$status" "$log" \
+            "$(grep -vE '^ok ' "$log" | tail -n 60 | sed 's/^/      /')"
     fi
+}
+
+skips() {
+    grep -E '^# skipped' "$1" | sort | uniq -c | sed 's/^ */\n      /' || true
 }
 
 run_programs() {
@@ -113,6 +123,7 @@ run_fuzzers() {
 }
 
 mkdir -p "$logs"
+rm -f "$logs"/*.tap "$logs/counts"
 tools/setup.sh build test || { echo "0 passed, 1 failed"; exit 1; }
 for name in "${engine_names[@]}"; do
     step "installing $name (cached)" "tests/engines/$name.sh" install
@@ -123,12 +134,14 @@ start_engines 2>"$logs/engines.log" || { cat "$logs/engines.log"; echo "0 passed
 
 export GARDEN_BUILD=$PWD/$build
 export ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 UBSAN_OPTIONS=print_stacktrace=1
-run_programs unit
-run_programs contract
-run_programs schema
-run_programs e2e
 run_fuzzers
+run_programs e2e # the longest first
+run_programs contract
+run_programs unit
+run_programs schema
 
+wait
+read -r passed failed skipped < <(awk '{ p += $1; f += $2; s += $3 } END { print p + 0, f + 0, s + 0 }' "$logs/counts")
 echo
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" = 0 ] && [ "$passed" != 0 ]
