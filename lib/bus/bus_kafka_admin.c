@@ -1,4 +1,5 @@
 /* bus_kafka_admin.c - making topics, and asking about topics and groups. */
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -159,6 +160,30 @@ int bus_kafka_create_topics(struct bus *bus, const struct bus_topic *topics, siz
     return err->code;
 }
 
+/* A topic that was just made, or whose broker was just started, has no leader for a moment. */
+static bool passes_soon(rd_kafka_resp_err_t rc)
+{
+    return rc == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE ||
+           rc == RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION ||
+           rc == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART ||
+           rc == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION;
+}
+
+static rd_kafka_resp_err_t query_offsets(rd_kafka_t *rk, const char *topic, int64_t deadline_ms,
+                                         struct bus_partition_info *info)
+{
+    enum { AGAIN_MS = 20 };
+    rd_kafka_resp_err_t rc;
+
+    for (;;) {
+        rc = rd_kafka_query_watermark_offsets(rk, topic, info->partition, &info->low,
+                                              &info->high, kafka_ms_until(deadline_ms));
+        if (!passes_soon(rc) || clock_mono_ms() + AGAIN_MS > deadline_ms)
+            return rc;
+        (void)poll(NULL, 0, AGAIN_MS);
+    }
+}
+
 int bus_kafka_topic_info(struct bus *bus, const char *topic,
                          struct bus_partition_info *ret_infos, size_t max, int timeout_ms,
                          struct err *err)
@@ -173,9 +198,8 @@ int bus_kafka_topic_info(struct bus *bus, const char *topic,
     count = kafka_partition_count(b, kafka_producer_handle(producer), topic, timeout_ms, err);
     for (int p = 0; p < count && (size_t)p < max && err->code == 0; p++) {
         struct bus_partition_info info = {.partition = p};
-        const rd_kafka_resp_err_t rc = rd_kafka_query_watermark_offsets(
-            kafka_producer_handle(producer), topic, p, &info.low, &info.high,
-            kafka_ms_until(deadline_ms));
+        const rd_kafka_resp_err_t rc =
+            query_offsets(kafka_producer_handle(producer), topic, deadline_ms, &info);
 
         if (rc)
             (void)kafka_fail(b, err, rc, topic);
