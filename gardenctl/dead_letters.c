@@ -214,10 +214,12 @@ const struct command command_dead_letters = {
     .name = "dead-letters",
     .words = "[list | show ID... | replay ID...]",
     .meaning = "Shows records that could not be handled, and sends them again",
-    .details =
-        "A replay sends the original to its topic again; the letter stays until it is 30 days\n"
-        "old. An ID is partition:offset, as list shows it.\n\n"
-        "Example: gardenctl dead-letters replay 0:17\n",
+    .details = "A replay sends the original to its topic again, for letters that a cured cause "
+               "can read now;\n"
+               "where the picture itself was mended, run gardenctl reconcile. The letter stays "
+               "until it is 30 days\n"
+               "old. An ID is partition:offset, as list shows it.\n\n"
+               "Example: gardenctl dead-letters replay 0:17\n",
     .options = options,
     .option_count = 1,
     .max_words = 1000,

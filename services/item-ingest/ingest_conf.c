@@ -12,7 +12,7 @@ const struct conf_field ingest_fields[] = {
      "most records in one transaction", 1, 10000},
     {"ITEM_INGEST_FETCH_THREADS", CONF_INT, "4", FIELD(fetch_threads),
      "pictures of foreign events that are checked at the same time", 1, 64},
-    {"ITEM_INGEST_PICTURE_BYTES", CONF_INT, "33554432", FIELD(picture_bytes),
+    {"ITEM_INGEST_PICTURE_BYTES", CONF_INT, "41943040", FIELD(picture_bytes),
      "largest picture that is catalogued, in bytes", 1024, 1073741824},
     {"ITEM_INGEST_RECONCILE", CONF_BOOL, "1", FIELD(reconcile),
      "compare store and catalogue at start, once the topic is caught up with", 0, 0},

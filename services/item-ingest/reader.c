@@ -21,6 +21,7 @@ enum {
     UNVOUCHED_MAX = 256,      /* pictures to look at in one batch: it is written when the last
                                  of them is done */
     REJOIN_MS = 1000,
+    SPARE_MS = 10000, /* a member that has no partition by then is one too many, and well */
 };
 
 struct reader {
@@ -29,6 +30,7 @@ struct reader {
     struct bus_record *records; /* owned; what a poll gives */
     pthread_t thread;
     bool started;
+    int64_t started_ms;
     bool caught_up;
     atomic_bool stop, joined;
 };
@@ -202,9 +204,14 @@ static void hand_on_records(const struct reader *reader, size_t count)
     }
 }
 
+/* Joined is who was given partitions: what is written before that waits for the group. */
 static void note_joined(struct reader *reader)
 {
-    atomic_store(&reader->joined, true);
+    struct partition_view view;
+
+    if (partitions_list(reader->conf.partitions, &view, 1) > 0 ||
+        clock_mono_ms() - reader->started_ms > SPARE_MS)
+        atomic_store(&reader->joined, true);
     if (reader->caught_up || !bus_consumer_caught_up(reader->consumer))
         return;
     reader->caught_up = true;
@@ -239,7 +246,7 @@ static void *run(void *arg)
         retry.attempts = 0;
         hand_on_records(reader, (size_t)count);
         /* Not only when idle: under a steady stream a poll is never empty. */
-        if (!reader->caught_up)
+        if (!reader->caught_up || !atomic_load(&reader->joined))
             note_joined(reader);
         rejoin_if_lost(reader);
     }
@@ -255,6 +262,7 @@ struct reader *reader_start(const struct reader_conf *conf, struct err *err)
         return NULL;
     }
     reader->conf = *conf;
+    reader->started_ms = clock_mono_ms();
     reader->records = calloc(POLL_BATCHES * conf->batch_records, sizeof *reader->records);
     if (reader->records && pthread_create(&reader->thread, NULL, run, reader) == 0) {
         reader->started = true;
