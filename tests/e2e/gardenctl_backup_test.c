@@ -28,16 +28,6 @@ static void check_ctl(struct garden *garden, const char *const *words, int statu
                   buf_text(&output));
 }
 
-static void put_file(const char *dir, const char *name, const struct buf *bytes)
-{
-    char path[500];
-    struct err err = {0};
-
-    (void)snprintf(path, sizeof path, "%s/%s", dir, name);
-    CHECK_OK(file_make_folders(path, &err), err);
-    CHECK_OK(file_write(path, bytes->data, bytes->size, &err), err);
-}
-
 static void put_jpeg(const char *dir, const char *name, uint32_t width, uint32_t height)
 {
     OWNED_VALUE(image) image = sample_gradient(width, height);
@@ -45,7 +35,7 @@ static void put_jpeg(const char *dir, const char *name, uint32_t width, uint32_t
     struct err err = {0};
 
     CHECK_OK(image_encode_jpeg(&image, 80, NULL, &jpeg, &err), err);
-    put_file(dir, name, &jpeg);
+    folder_put(dir, name, jpeg.data, jpeg.size);
 }
 
 /* The keys and hashes of the garden's pictures, as text that can be compared. */
@@ -157,8 +147,8 @@ TEST(import_skips_what_is_there_and_goes_on_after_bad_pictures)
     buf_append_str(&bad, "not a picture");
     put_jpeg(dir, "happy/a.jpeg", 64, 40);
     put_jpeg(dir, "happy/b/a.jpeg", 64, 40);
-    put_file(dir, "happy/bad.jpeg", &bad);
-    put_file(dir, "glad/x.jpeg", &bad);
+    folder_put(dir, "happy/bad.jpeg", bad.data, bad.size);
+    folder_put(dir, "glad/x.jpeg", bad.data, bad.size);
     garden_prepare(&garden, NULL, NULL, NULL);
     garden_start(&garden);
     check_ctl(&garden, WORDS("import", dir, "--garden"), 1, "2 imported into the garden");
@@ -266,7 +256,8 @@ TEST(an_interrupted_backup_is_gone_on_with)
     garden_prepare(&garden, NULL, NULL, NULL);
     garden_start(&garden);
     fill(&garden);
-    put_file(dir, "objects/imgPool", &nothing); /* in the way of the second part */
+    folder_put(dir, "objects/imgPool", nothing.data,
+               nothing.size); /* in the way of the second part */
     check_ctl(&garden, WORDS("backup", dir), 1, "imgPool");
     check_ctl(&garden, WORDS("restore", dir), 1, "there is no backup in");
     (void)snprintf(path, sizeof path, "%s/objects/imgPool", dir);

@@ -3,6 +3,7 @@
 #include "lib/base/text.h"
 #include "lib/crypto/crypto.h"
 #include "tests/support/gateway.h"
+#include "tests/support/process.h"
 #include "tests/test.h"
 
 static int get(struct door *door, const char *path, const char *header)
@@ -16,7 +17,7 @@ static void put(struct door *door, const char *key, const char *file)
     char path[256];
     int status;
 
-    door_read(file, &picture);
+    file_load(file, &picture);
     (void)snprintf(path, sizeof path, "/v1/objects/%s", key);
     status = door_ask(door, &(struct door_request){.method = "PUT",
                                                    .path = path,

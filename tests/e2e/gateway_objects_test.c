@@ -4,6 +4,7 @@
 #include "proto/object_event.h"
 #include "proto/topics.h"
 #include "tests/support/gateway.h"
+#include "tests/support/process.h"
 #include "tests/test.h"
 
 #define POOL_KEY "imgPool/happy/img_20260504-090800_0h.jpeg"
@@ -25,7 +26,7 @@ static void put_picture(struct door *door, const char *key)
 {
     OWNED_VALUE(buf) picture = {0};
 
-    door_read(PICTURE_H, &picture);
+    file_load(PICTURE_H, &picture);
     CHECK_INT(put(door, key, picture.data, picture.size), ==, 201);
 }
 
@@ -98,7 +99,7 @@ TEST(a_picture_is_put_and_served_as_it_was)
     OWNED_VALUE(buf) picture = {0};
 
     door_start(&door, NULL);
-    door_read(PICTURE_H, &picture);
+    file_load(PICTURE_H, &picture);
     CHECK_INT(put(&door, POOL_KEY, picture.data, picture.size), ==, 201);
     CHECK_STR(door_header(&door, "location"), "/" POOL_KEY);
     CHECK_HAS(door_body(&door), "\"width\":256,\"height\":160");
@@ -126,7 +127,7 @@ static void check_refused(struct door *door, const char *file, int status, const
     OWNED_VALUE(buf) data = {0};
 
     (void)snprintf(path, sizeof path, "tests/fuzz/corpus/image/%s", file);
-    door_read(path, &data);
+    file_load(path, &data);
     CHECK_INT(put(door, POOL_KEY, data.data, data.size), ==, status);
     CHECK_HAS(door_body(door), why);
     CHECK_STR(door_header(door, "content-type"), "application/problem+json");
@@ -140,7 +141,7 @@ TEST(what_is_no_good_picture_is_refused_with_the_reason)
 
     door_start(&door, NULL);
     check_refused(&door, "cmyk.jpeg", 422, "CMYK");
-    door_read(PICTURE_H, &picture);
+    file_load(PICTURE_H, &picture);
     CHECK_INT(put(&door, POOL_KEY, picture.data, picture.size / 2), ==, 422);
     CHECK_INT(put(&door, POOL_KEY, "not a picture", 13), ==, 415);
     CHECK_INT(put(&door, "imgPool/happy/a.png", picture.data, picture.size), ==, 415);

@@ -33,7 +33,7 @@ static void store_file(struct door *door, const char *key, const char *file)
 {
     OWNED_VALUE(buf) data = {0};
 
-    door_read(file, &data);
+    file_load(file, &data);
     store(door, key, data.data, data.size);
 }
 

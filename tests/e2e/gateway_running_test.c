@@ -99,7 +99,7 @@ static int put(struct door *door)
 {
     OWNED_VALUE(buf) picture = {0};
 
-    door_read(PICTURE_H, &picture);
+    file_load(PICTURE_H, &picture);
     return door_ask(door,
                     &(struct door_request){.method = "PUT",
                                            .path = "/v1/objects/imgPool/happy/img_1h.jpeg",

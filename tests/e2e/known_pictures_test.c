@@ -55,19 +55,12 @@ static void last_event(const struct garden *garden, const char *key,
     *ret_event = heard.event;
 }
 
-static void read_picture(const char *path, struct buf *ret_data)
-{
-    const char *cat[] = {"cat", path, NULL};
-
-    CHECK_INT(process_run(cat, NULL, ret_data, SOON_MS), ==, 0);
-}
-
 /* Puts the picture into the pool and waits until it is catalogued. */
 static void put_picture(struct garden *garden, char ret_sha256[SHA256_HEX])
 {
     OWNED_VALUE(buf) picture = {0};
 
-    read_picture(PICTURE, &picture);
+    file_load(PICTURE, &picture);
     sha256_hex(picture.data, picture.size, ret_sha256);
     CHECK_INT(
         garden_ask(garden, "PUT", "/v1/objects/" POOL_KEY, picture.data, picture.size, NULL),
@@ -142,7 +135,7 @@ TEST(of_a_picture_that_was_replaced_nothing_is_claimed)
     put_picture(&garden, sha256);
     store = garden_open_store(&garden.conf, &err);
     CHECK(store);
-    read_picture(OTHER_PICTURE, &other);
+    file_load(OTHER_PICTURE, &other);
     sha256_hex(other.data, other.size, other_sha256);
     CHECK_OK(store_put(store, POOL_KEY, other.data, other.size, NULL, NULL, &err), err);
     post(&garden, "/v1/pool/promote", "{\"keys\":[\"" POOL_KEY "\"]}", "\"promoted\":1");

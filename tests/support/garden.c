@@ -1,21 +1,13 @@
 /* garden.c - see garden.h. */
 #include "tests/support/garden.h"
 
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <unistd.h>
 
 #include "lib/base/clock.h"
 #include "tests/support/process.h"
 
 enum { READY_MS = 60000, STOP_MS = 20000, WORDS_MAX = 16 };
-
-static void fail(const char *what, const char *detail)
-{
-    printf("# %s: %s\n", what, detail);
-    exit(1);
-}
 
 static const char *or_default(const char *value, const char *fallback)
 {
@@ -47,23 +39,18 @@ void garden_prepare(struct garden *garden, const char *bus, const char *store,
         garden->env_list[i] = garden->env[i];
     garden->http = http_client_new(&err);
     if (!garden->http)
-        fail("http client", err.text);
+        test_fail("http client: %s", err.text);
 }
 
 static void read_key(struct garden *garden)
 {
-    char path[256], key[96] = "";
-    int fd;
-    ssize_t n;
+    char path[256];
+    OWNED_VALUE(buf) key = {0};
 
     (void)snprintf(path, sizeof path, "%s/operator.key", garden->data);
-    fd = open(path, O_RDONLY | O_CLOEXEC);
-    n = fd < 0 ? -1 : read(fd, key, sizeof key - 1);
-    if (n <= 0)
-        fail("no operator key", path);
-    (void)close(fd);
-    key[strcspn(key, "\r\n")] = '\0';
-    (void)snprintf(garden->bearer, sizeof garden->bearer, "Authorization: Bearer %s", key);
+    file_load(path, &key);
+    (void)snprintf(garden->bearer, sizeof garden->bearer, "Authorization: Bearer %.*s",
+                   (int)strcspn(buf_text(&key), "\r\n"), buf_text(&key));
 }
 
 void garden_start(struct garden *garden)
@@ -85,7 +72,7 @@ void garden_wait_ready(struct garden *garden, int timeout_ms)
 
     while (garden_ask(garden, "GET", "/readyz", NULL, 0, &answer) != 200) {
         if (clock_mono_ms() > deadline)
-            fail("the garden is not ready", buf_text(&answer));
+            test_fail("the garden is not ready: %s", buf_text(&answer));
         (void)poll(NULL, 0, 5);
     }
 }
@@ -96,10 +83,8 @@ void garden_stop(struct garden *garden)
 
     http_client_free(garden->http);
     garden->http = NULL;
-    if (status != 0) {
-        printf("# gardenctl up ended with status %d\n", status);
-        exit(1);
-    }
+    if (status != 0)
+        test_fail("gardenctl up ended with status %d", status);
 }
 
 int garden_ask(struct garden *garden, const char *method, const char *path, const void *body,
@@ -107,27 +92,16 @@ int garden_ask(struct garden *garden, const char *method, const char *path, cons
 {
     char url[1400];
     const char *headers[] = {garden->bearer};
-    struct http_client_response response = {0};
-    struct err err = {0};
-    struct http_client_request request = {.method = method,
-                                          .url = url,
-                                          .headers = headers,
-                                          .header_count = 1,
-                                          .body = body,
-                                          .body_size = body_size,
-                                          .deadline_ms = 20000};
-    int status;
+    const struct http_client_request request = {.method = method,
+                                                .url = url,
+                                                .headers = headers,
+                                                .header_count = 1,
+                                                .body = body,
+                                                .body_size = body_size,
+                                                .deadline_ms = 20000};
 
     (void)snprintf(url, sizeof url, "%s%s", garden->url, path);
-    if (http_client_fetch(garden->http, &request, &response, &err) < 0)
-        response.status = 0;
-    status = response.status;
-    if (ret_body) {
-        buf_clear(ret_body);
-        buf_append(ret_body, response.body.data, response.body.size);
-    }
-    http_client_response_done(&response);
-    return status;
+    return http_ask(garden->http, &request, ret_body);
 }
 
 int garden_ctl(struct garden *garden, const char *const *words, struct buf *ret_output)
@@ -152,7 +126,7 @@ void garden_wait_answer(struct garden *garden, const char *method, const char *p
         if (strstr(buf_text(&answer), text))
             return;
         if (clock_mono_ms() > deadline)
-            fail("the answer never had what was waited for", buf_text(&answer));
+            test_fail("the answer never had what was waited for: %s", buf_text(&answer));
         (void)poll(NULL, 0, 5);
     }
 }

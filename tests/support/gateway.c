@@ -14,12 +14,6 @@
 
 enum { MAX_SETTINGS = 16, START_MS = 20000, STOP_MS = 20000, ASK_MS = 30000 };
 
-static void fail(const char *what, const char *why)
-{
-    printf("# %s: %s\n", what, why);
-    exit(1);
-}
-
 static void read_key(const struct door *door, const char *name, char *ret_key, size_t size)
 {
     char path[512];
@@ -28,7 +22,7 @@ static void read_key(const struct door *door, const char *name, char *ret_key, s
     (void)snprintf(path, sizeof path, "%s/%s", door->data, name);
     if (access(path, R_OK) < 0)
         return; /* the environment gives it */
-    door_read(path, &data);
+    file_load(path, &data);
     (void)snprintf(ret_key, size, "%s", buf_text(&data));
 }
 
@@ -69,7 +63,7 @@ void door_start(struct door *door, const char *const *settings)
     if (!door->http)
         door->http = http_client_new(&err);
     if (!door->http)
-        fail("http client", err.text);
+        test_fail("http client: %s", err.text);
 }
 
 void door_stop(struct door *door)
@@ -81,10 +75,8 @@ void door_stop(struct door *door)
     http_client_free(door->http);
     door->http = NULL;
     status = process_end(door->pid, SIGTERM, STOP_MS);
-    if (status != 0) {
-        printf("# the gateway ended with %d\n", status);
-        exit(1);
-    }
+    if (status != 0)
+        test_fail("the gateway ended with %d", status);
 }
 
 int door_ask(struct door *door, const struct door_request *request)
@@ -116,7 +108,7 @@ int door_ask(struct door *door, const struct door_request *request)
     http_client_response_done(&door->last);
     memset(&door->last, 0, sizeof door->last);
     if (http_client_fetch(door->http, &sent, &door->last, &err) < 0)
-        fail(request->path, err.text);
+        test_fail("%s: %s", request->path, err.text);
     return door->last.status;
 }
 
@@ -141,7 +133,7 @@ void door_catalogue(struct door *door, const char *key)
     OWNED(catalog) catalog = garden_open_catalog(&door->conf, false, &err);
 
     if (!catalog || key_parse(key, strlen(key), &parsed, &err) < 0)
-        fail(key, err.text);
+        test_fail("%s: %s", key, err.text);
     item.ref.area = parsed.area == KEY_POOL ? CATALOG_POOL : CATALOG_GARDEN;
     item.ref.search_key = parsed.search_key;
     item.ref.name = parsed.name;
@@ -150,18 +142,5 @@ void door_catalogue(struct door *door, const char *key)
     item.event_time_ms = clock_wall_ms();
     object_sequencer_now(item.sequencer);
     if (catalog_apply(catalog, &batch, &err) < 0)
-        fail(key, err.text);
-}
-
-void door_read(const char *path, struct buf *ret_data)
-{
-    FILE *file = fopen(path, "re");
-    char part[4096];
-    size_t n;
-
-    if (!file)
-        fail(path, "cannot be opened");
-    while ((n = fread(part, 1, sizeof part, file)) > 0)
-        buf_append(ret_data, part, n);
-    (void)fclose(file);
+        test_fail("%s: %s", key, err.text);
 }

@@ -51,9 +51,6 @@ const char *door_header(struct door *door, const char *name);
 /* Puts a picture's row into the catalogue. */
 void door_catalogue(struct door *door, const char *key);
 
-/* Reads a file of the tree (relative to the working directory). */
-void door_read(const char *path, struct buf *ret_data);
-
 #define PICTURE_H "tests/golden/pictures/img_20260504-090800_0h.jpeg"
 #define PICTURE_V "tests/golden/pictures/img_20260504-090800_0v.jpeg"
 

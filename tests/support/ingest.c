@@ -3,7 +3,6 @@
 
 #include <poll.h>
 #include <signal.h>
-#include <stdarg.h>
 
 #include "lib/base/clock.h"
 #include "proto/envelope.h"
@@ -15,24 +14,10 @@ static const char *const topics[3] = {TOPIC_OBJECTS, TOPIC_ITEMS, TOPIC_DEAD_LET
 
 enum { WAIT_MS = 60000, STEP_MS = 5, PARTITIONS = 64, TOGETHER = 50 };
 
-static void fail(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn));
-
-static void fail(const char *fmt, ...)
-{
-    va_list args;
-
-    va_start(args, fmt);
-    printf("# ");
-    vprintf(fmt, args);
-    puts("");
-    va_end(args);
-    exit(1);
-}
-
 static void must(int r, const struct err *err, const char *doing)
 {
     if (r < 0)
-        fail("%s: %s", doing, err->text);
+        test_fail("%s: %s", doing, err->text);
 }
 
 /* A topic that was made a moment ago may not have a leader yet. */
@@ -124,7 +109,7 @@ void ingest_set(struct ingest *in, const char *setting)
     while (in->env[i])
         i++;
     if (i == 7)
-        fail("too many settings");
+        test_fail("too many settings");
     in->env[i] = setting;
 }
 
@@ -144,7 +129,7 @@ void ingest_stop(struct ingest *in)
 
     in->pid = 0;
     if (status != 0)
-        fail("item-ingest ended with status %d; see %s", status, in->log);
+        test_fail("item-ingest ended with status %d; see %s", status, in->log);
 }
 
 void ingest_kill(struct ingest *in)
@@ -246,7 +231,7 @@ void ingest_settle(struct ingest *in)
 
     while (!is_settled(in)) {
         if (clock_mono_ms() > deadline)
-            fail("item-ingest did not catch up; see %s", in->log);
+            test_fail("item-ingest did not catch up; see %s", in->log);
         (void)poll(NULL, 0, STEP_MS);
     }
 }
@@ -328,19 +313,9 @@ int ingest_ask(struct ingest *in, const char *method, const char *path, struct b
 {
     char url[200];
     const struct http_client_request request = {.method = method, .url = url};
-    struct http_client_response response = {0};
-    struct err err = {0};
-    int status = 0;
 
     (void)snprintf(url, sizeof url, "%s%s", in->url, path);
-    if (http_client_fetch(in->http, &request, &response, &err) == 0)
-        status = response.status;
-    if (ret_body) {
-        buf_clear(ret_body);
-        buf_append(ret_body, response.body.data, response.body.size);
-    }
-    http_client_response_done(&response);
-    return status;
+    return http_ask(in->http, &request, ret_body);
 }
 
 void ingest_wait_answer(struct ingest *in, const char *path, const char *text)
@@ -350,7 +325,7 @@ void ingest_wait_answer(struct ingest *in, const char *path, const char *text)
 
     while (ingest_ask(in, "GET", path, &body) == 0 || !strstr(buf_text(&body), text)) {
         if (clock_mono_ms() > deadline)
-            fail("%s never said \"%s\", but: %s", path, text, buf_text(&body));
+            test_fail("%s never said \"%s\", but: %s", path, text, buf_text(&body));
         (void)poll(NULL, 0, STEP_MS);
     }
 }
@@ -361,11 +336,11 @@ double ingest_figure(struct ingest *in, const char *name)
     size_t size = strlen(name);
 
     if (ingest_ask(in, "GET", "/metrics", &body) != 200)
-        fail("/metrics does not answer");
+        test_fail("/metrics does not answer");
     for (const char *line = buf_text(&body); line; line = strchr(line, '\n')) {
         line += *line == '\n';
         if (strncmp(line, name, size) == 0 && line[size] == ' ')
             return strtod(line + size, NULL);
     }
-    fail("/metrics has no %s", name);
+    test_fail("/metrics has no %s", name);
 }

@@ -16,13 +16,14 @@
 #include <unistd.h>
 
 #include "lib/base/clock.h"
-#include "lib/http/client.h"
+#include "lib/base/file.h"
 
-enum { STEP_MS = 10 }; /* between two looks at something that has no descriptor to wait for */
+enum {
+    STEP_MS = 10, /* between two looks at something that has no descriptor to wait for */
+    FILE_MAX = 64 << 20,
+};
 
-static void fail(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn));
-
-static void fail(const char *fmt, ...)
+void test_fail(const char *fmt, ...)
 {
     va_list args;
 
@@ -74,7 +75,7 @@ static pid_t start_with_output(const char *const *argv, const char *const *env, 
     if (pid == 0)
         become(argv, env, out, parent);
     if (pid < 0)
-        fail("fork: %s", strerror(errno));
+        test_fail("fork: %s", strerror(errno));
     return pid;
 }
 
@@ -86,7 +87,7 @@ pid_t process_start(const char *const *argv, const char *const *env, const char 
     if (log) {
         out = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
         if (out < 0)
-            fail("%s: %s", log, strerror(errno));
+            test_fail("%s: %s", log, strerror(errno));
     }
     pid = start_with_output(argv, env, out);
     if (out >= 0)
@@ -112,9 +113,9 @@ int process_end(pid_t pid, int sig, int timeout_ms)
         if (ended == pid)
             return status_of(status);
         if (ended < 0)
-            fail("waiting for process %d: %s", (int)pid, strerror(errno));
+            test_fail("waiting for process %d: %s", (int)pid, strerror(errno));
         if (clock_mono_ms() > deadline)
-            fail("process %d did not end within %d ms", (int)pid, timeout_ms);
+            test_fail("process %d did not end within %d ms", (int)pid, timeout_ms);
         wait_step();
     }
 }
@@ -129,7 +130,7 @@ static void read_all(int fd, struct buf *out, int timeout_ms)
         ssize_t n;
 
         if (poll(&p, 1, (int)(deadline - clock_mono_ms())) <= 0)
-            fail("the program had not ended after %d ms: %s", timeout_ms, buf_text(out));
+            test_fail("the program had not ended after %d ms: %s", timeout_ms, buf_text(out));
         n = read(fd, part, sizeof part);
         if (n <= 0)
             return;
@@ -145,7 +146,7 @@ int process_run(const char *const *argv, const char *const *env, struct buf *ret
     pid_t pid;
 
     if (pipe2(ends, O_CLOEXEC) < 0)
-        fail("pipe: %s", strerror(errno));
+        test_fail("pipe: %s", strerror(errno));
     pid = start_with_output(argv, env, ends[1]);
     (void)close(ends[1]);
     read_all(ends[0], ret_output ? ret_output : &ignored, timeout_ms);
@@ -245,13 +246,31 @@ const char *folder_new(void)
         (void)atexit(remove_folders);
     }
     if (folder_count == 16)
-        fail("too many folders in one test");
+        test_fail("too many folders in one test");
     path = folders[folder_count];
     (void)snprintf(path, sizeof folders[0], "%s/garden-test.XXXXXX", base ? base : "/tmp");
     if (!mkdtemp(path))
-        fail("%s: %s", path, strerror(errno));
+        test_fail("%s: %s", path, strerror(errno));
     folder_count++;
     return path;
+}
+
+void folder_put(const char *folder, const char *name, const void *data, size_t size)
+{
+    char path[500];
+    struct err err = {0};
+
+    (void)snprintf(path, sizeof path, "%s/%s", folder, name);
+    if (file_make_folders(path, &err) < 0 || file_write(path, data, size, &err) < 0)
+        test_fail("%s", err.text);
+}
+
+void file_load(const char *path, struct buf *ret_data)
+{
+    struct err err = {0};
+
+    if (file_read(path, FILE_MAX, ret_data, &err) < 0)
+        test_fail("%s (tests run in the root of the tree)", err.text);
 }
 
 int port_free(void)
@@ -263,9 +282,26 @@ int port_free(void)
 
     if (fd < 0 || bind(fd, (struct sockaddr *)&address, size) < 0 ||
         getsockname(fd, (struct sockaddr *)&address, &size) < 0)
-        fail("no free port: %s", strerror(errno));
+        test_fail("no free port: %s", strerror(errno));
     (void)close(fd);
     return ntohs(address.sin_port);
+}
+
+int http_ask(struct http_client *client, const struct http_client_request *request,
+             struct buf *ret_body)
+{
+    struct http_client_response response = {0};
+    struct err err = {0};
+    int status = 0;
+
+    if (http_client_fetch(client, request, &response, &err) == 0)
+        status = response.status;
+    if (ret_body) {
+        buf_clear(ret_body);
+        buf_append(ret_body, response.body.data, response.body.size);
+    }
+    http_client_response_done(&response);
+    return status;
 }
 
 void http_wait(const char *url, int status, int timeout_ms)
@@ -279,18 +315,11 @@ void http_wait(const char *url, int status, int timeout_ms)
     int last = 0;
 
     while (client && clock_mono_ms() < deadline) {
-        struct http_client_response response = {0};
-
-        err_clear(&err);
-        if (http_client_fetch(client, &request, &response, &err) == 0)
-            last = response.status;
-        buf_clear(&body);
-        buf_append(&body, response.body.data, response.body.size);
-        http_client_response_done(&response);
+        last = http_ask(client, &request, &body);
         if (last == status)
             return;
         wait_step();
     }
-    fail("%s did not answer %d within %d ms, but %d %s", url, status, timeout_ms, last,
-         err.text);
+    test_fail("%s did not answer %d within %d ms, but %d %s", url, status, timeout_ms, last,
+              client ? buf_text(&body) : err.text);
 }

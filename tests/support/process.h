@@ -10,6 +10,10 @@
 #include <sys/types.h>
 
 #include "lib/base/buf.h"
+#include "lib/http/client.h"
+
+/* Says why, and ends the test: it failed. */
+void test_fail(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn));
 
 /* The path of a program of ours: $GARDEN_BUILD/name, or build/name. Valid until the next call.
  */
@@ -38,8 +42,19 @@ long process_resident_kib(pid_t pid, bool peak);
 /* A new folder under $TMPDIR or /tmp, removed with all in it when this process ends. */
 const char *folder_new(void);
 
+/* Writes folder/name, and makes the folders that lead to it. */
+void folder_put(const char *folder, const char *name, const void *data, size_t size);
+
+/* Appends a file, such as one of tests/golden. */
+void file_load(const char *path, struct buf *ret_data);
+
 /* A loopback port that was free a moment ago. */
 int port_free(void);
+
+/* Sends the request and returns the status, or 0 where there was no answer; ret_body (may be
+ * NULL) is emptied and filled. */
+int http_ask(struct http_client *client, const struct http_client_request *request,
+             struct buf *ret_body);
 
 /* GETs url until it answers this status, at most timeout_ms. */
 void http_wait(const char *url, int status, int timeout_ms);

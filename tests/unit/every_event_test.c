@@ -193,8 +193,8 @@ TEST(lists_keep_their_order_and_storage_is_used_again)
     struct display_event event;
     struct err err = {0};
 
-    golden_read("tests/golden/display_event.full.json", &full);
-    golden_read("tests/golden/display_event.dark.json", &dark);
+    file_load("tests/golden/display_event.full.json", &full);
+    file_load("tests/golden/display_event.dark.json", &dark);
     for (int i = 0; i < 3; i++) {
         CHECK_OK(display_event_decode(dark.data, dark.size, &event, &storage, &err), err);
         CHECK_INT(event.landscape_count, ==, 0);

@@ -2,18 +2,12 @@
 #include "gardenctl/manifest.h"
 #include "gardenctl/record_line.h"
 
-#include "lib/base/file.h"
 #include "tests/support/process.h"
 #include "tests/test.h"
 
 static void put_file(const char *dir, const char *name, const char *text)
 {
-    char path[500];
-    struct err err = {0};
-
-    (void)snprintf(path, sizeof path, "%s/%s", dir, name);
-    CHECK_OK(file_make_folders(path, &err), err);
-    CHECK_OK(file_write(path, text, strlen(text), &err), err);
+    folder_put(dir, name, text, strlen(text));
 }
 
 TEST(a_manifest_comes_back)

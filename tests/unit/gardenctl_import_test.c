@@ -5,7 +5,6 @@
 
 #include <sys/stat.h>
 
-#include "lib/base/file.h"
 #include "tests/support/process.h"
 #include "tests/test.h"
 #include "tests/unit/image_samples.h"
@@ -49,16 +48,6 @@ TEST(names_are_made_fit_for_keys)
     CHECK_INT(strlen(name.stem), ==, 198); /* whole characters */
 }
 
-static void put_file(const char *dir, const char *name, const void *data, size_t size)
-{
-    char path[500];
-    struct err err = {0};
-
-    (void)snprintf(path, sizeof path, "%s/%s", dir, name);
-    CHECK_OK(file_make_folders(path, &err), err);
-    CHECK_OK(file_write(path, data, size, &err), err);
-}
-
 static int odd_count;
 static char odd_text[2000];
 
@@ -77,13 +66,13 @@ TEST(folders_tell_the_garden)
     OWNED_VALUE(import_list) list = {.on_odd = note_odd};
     struct err err = {0};
 
-    put_file(dir, "loose.jpeg", "x", 1);
-    put_file(dir, "happy/b.jpeg", "x", 1);
-    put_file(dir, "happy/a.jpeg", "x", 1);
-    put_file(dir, "happy/.hidden", "x", 1);
-    put_file(dir, "happy/spring,sunny,day/c.jpeg", "x", 1);
-    put_file(dir, "happy/spring,sunny,day/deep/d.jpeg", "x", 1);
-    put_file(dir, "joyful/e.jpeg", "x", 1);
+    folder_put(dir, "loose.jpeg", "x", 1);
+    folder_put(dir, "happy/b.jpeg", "x", 1);
+    folder_put(dir, "happy/a.jpeg", "x", 1);
+    folder_put(dir, "happy/.hidden", "x", 1);
+    folder_put(dir, "happy/spring,sunny,day/c.jpeg", "x", 1);
+    folder_put(dir, "happy/spring,sunny,day/deep/d.jpeg", "x", 1);
+    folder_put(dir, "joyful/e.jpeg", "x", 1);
     CHECK_OK(import_scan(&list, dir, NULL, NULL, &err), err);
     CHECK_INT(list.count, ==, 3);
     CHECK_STR(list.files[0].search_key, "happy");
@@ -102,8 +91,8 @@ TEST(an_emotion_that_is_given_makes_folders_favorites)
     OWNED_VALUE(import_list) list = {.on_odd = note_odd}, flat = {.on_odd = note_odd};
     struct err err = {0};
 
-    put_file(dir, "a.jpeg", "x", 1);
-    put_file(dir, "sea/b.jpeg", "x", 1);
+    folder_put(dir, "a.jpeg", "x", 1);
+    folder_put(dir, "sea/b.jpeg", "x", 1);
     CHECK_OK(import_scan(&list, dir, "calm", NULL, &err), err);
     CHECK_INT(list.count, ==, 2);
     CHECK_STR(list.files[0].search_key, "calm");
@@ -135,7 +124,7 @@ TEST(pictures_become_jpegs_and_bad_ones_are_refused)
     char path[500];
 
     sample_png(&file, &png);
-    put_file(dir, "high.png", file.data, file.size);
+    folder_put(dir, "high.png", file.data, file.size);
     (void)snprintf(path, sizeof path, "%s/high.png", dir);
     CHECK_OK(import_picture_read(path, &high, &err), err);
     CHECK_INT(high.orientation, ==, 'v');
@@ -146,13 +135,13 @@ TEST(pictures_become_jpegs_and_bad_ones_are_refused)
 
     CHECK_OK(image_encode_jpeg(&image, 80, NULL, &wide, &err), err);
     add_exif(&wide, EXIF_ROTATED_BE);
-    put_file(dir, "turned.jpeg", wide.data, wide.size);
+    folder_put(dir, "turned.jpeg", wide.data, wide.size);
     (void)snprintf(path, sizeof path, "%s/turned.jpeg", dir);
     CHECK_OK(import_picture_read(path, &turned, &err), err);
     CHECK_INT(turned.orientation, ==, 'v'); /* stored wide, shown high */
     CHECK_INT(turned.jpeg.size, ==, wide.size);
 
-    put_file(dir, "cut.jpeg", wide.data, wide.size / 2);
+    folder_put(dir, "cut.jpeg", wide.data, wide.size / 2);
     (void)snprintf(path, sizeof path, "%s/cut.jpeg", dir);
     CHECK_INT(import_picture_read(path, &turned, &err), ==, ERR_INVALID);
 }

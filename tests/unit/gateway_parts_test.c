@@ -9,6 +9,7 @@
 #include "gateway/thumbs.h"
 #include "gateway/workers.h"
 #include "tests/support/gateway.h"
+#include "tests/support/process.h"
 #include "tests/test.h"
 
 static void put(struct lru *lru, const char *key, size_t size)
@@ -221,7 +222,7 @@ TEST(every_route_is_described_and_nothing_else)
     OWNED_VALUE(buf) text = {0};
     size_t described = 0, different = 0;
 
-    door_read("proto/openapi.yaml", &text);
+    file_load("proto/openapi.yaml", &text);
     for (size_t i = 0; i < route_count; i++) {
         if (strcmp(routes[i].pattern, "/*") == 0)
             continue; /* the files of the pages */

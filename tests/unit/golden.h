@@ -6,18 +6,7 @@
 #include <glob.h>
 
 #include "lib/base/buf.h"
-
-static void golden_read(const char *path, struct buf *out)
-{
-    FILE *file = fopen(path, "r");
-    char *end = buf_reserve(out, 65536);
-
-    if (!file)
-        TEST_FAIL("%s cannot be read: run the tests in the root of the tree", path);
-    out->size += fread(end, 1, 65536, file);
-    out->data[out->size] = '\0';
-    (void)fclose(file);
-}
+#include "tests/support/process.h"
 
 /* Calls fn for every sample that matches; fails where there are fewer than least. */
 static inline void golden_each(const char *pattern, size_t least,
@@ -30,7 +19,7 @@ static inline void golden_each(const char *pattern, size_t least,
     for (size_t i = 0; i < found.gl_pathc; i++) {
         OWNED_VALUE(buf) text = {0};
 
-        golden_read(found.gl_pathv[i], &text);
+        file_load(found.gl_pathv[i], &text);
         fn(found.gl_pathv[i], &text);
     }
     globfree(&found);

@@ -11,7 +11,7 @@ TEST(reads_all_members)
     struct item_event event;
     struct err err = {0};
 
-    golden_read("tests/golden/item_event.full.json", &text);
+    file_load("tests/golden/item_event.full.json", &text);
     CHECK_OK(item_event_decode(text.data, text.size, &event, &storage, &err), err);
     CHECK_STR(event.item_id, "emotions/happy/spring,sunny,day/img_20260504-090807_3v.jpeg");
     CHECK_INT(event.timestamp_ms, ==, 1777885687123);

@@ -35,7 +35,7 @@ static struct list decode_golden(const char *vendor)
     char path[128];
 
     (void)snprintf(path, sizeof path, "tests/golden/object_event.%s.json", vendor);
-    golden_read(path, &text);
+    file_load(path, &text);
     return decode(buf_text(&text));
 }
 
@@ -210,7 +210,7 @@ TEST(stops_where_the_caller_does)
     struct err err = {0};
     OWNED_VALUE(buf) text = {0};
 
-    golden_read("tests/golden/object_event.aws-delete.json", &text);
+    file_load("tests/golden/object_event.aws-delete.json", &text);
     CHECK_INT(object_event_decode(text.data, text.size - 20, add, &list, &err), ==,
               ERR_INVALID);
     CHECK_INT(list.count, ==, 0);
