@@ -37,7 +37,8 @@ TEST(the_status_counts_pictures)
     door_catalogue(&door, "imgPool/sad/img_3h.jpeg");
     for (int i = 0; i < 100; i++) { /* the answer may be a second old */
         CHECK_INT(get(&door, "/v1/status"), ==, 200);
-        if (strstr(door_body(&door), "\"garden\":{\"emotions\":{\"happy\":2,"))
+        if (strstr(door_body(&door), "\"garden\":{\"emotions\":{\"happy\":2,") &&
+            strstr(door_body(&door), "\"sad\":1},\"total\":1}"))
             break;
         (void)usleep(50000);
     }
