@@ -12,6 +12,7 @@
 #include "proto/item_event.h"
 #include "tests/support/engine.h"
 #include "tests/support/ingest.h"
+#include "tests/support/process.h"
 #include "tests/test.h"
 
 enum {
@@ -236,4 +237,30 @@ TEST(a_burst_with_kills_on_kafka)
     (void)engine_start("kafka", NULL); /* its topics hold what this test tells, and no more */
     (void)snprintf(bus, sizeof bus, "kafka://%s", getenv("TEST_KAFKA"));
     run_burst(bus, NULL, "kafka");
+}
+
+/* Runs a statement on TEST_POSTGRES. */
+static void run_sql(const char *verb, const char *schema, const char *more)
+{
+    char sql[160];
+    const char *const argv[] = {"psql", "-qX", getenv("TEST_POSTGRES"), "-c", sql, NULL};
+    OWNED_VALUE(buf) output = {0};
+
+    (void)snprintf(sql, sizeof sql, "%s SCHEMA %s %s", verb, schema, more);
+    if (process_run(argv, NULL, &output, 20000) != 0)
+        TEST_FAIL("%s: %s", sql, buf_text(&output));
+}
+
+TEST(a_burst_with_kills_on_postgresql)
+{
+    const char *server = getenv("TEST_POSTGRES"), *schema = run_name();
+    char catalog[512];
+
+    if (!server)
+        SKIP("TEST_POSTGRES is not set");
+    (void)snprintf(catalog, sizeof catalog, "%s%coptions=-csearch_path%%3D%s", server,
+                   strchr(server, '?') ? '&' : '?', schema);
+    run_sql("CREATE", schema, "");
+    run_burst(NULL, catalog, schema);
+    run_sql("DROP", schema, "CASCADE");
 }

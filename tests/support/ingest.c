@@ -261,7 +261,7 @@ void ingest_each(struct ingest *in, const char *topic,
     struct bus_partition_info infos[PARTITIONS];
     int count = partitions_of(in, topic, infos), known = 0;
 
-    while (strcmp(topics[known], topic) != 0)
+    while (known < 2 && strcmp(topics[known], topic) != 0)
         known++;
     for (int i = 0; i < count; i++) {
         int32_t partition = infos[i].partition;
