@@ -2,36 +2,13 @@
 #include "services/common/object_writer.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "lib/base/buf.h"
 #include "lib/base/clock.h"
 #include "lib/base/text.h"
-#include "proto/envelope.h"
 #include "proto/object_event.h"
 #include "proto/topics.h"
-
-#define BUCKET "garden"
-
-/* One event to publish; a move makes two. */
-struct notice {
-    char key[KEY_BYTES];
-    struct buf value;
-    struct envelope envelope;
-};
-
-struct notices {
-    struct notice *list;
-    size_t count;
-};
-
-static void notices_free(struct notices *notices)
-{
-    for (size_t i = 0; i < notices->count; i++)
-        buf_done(&notices->list[i].value);
-    free(notices->list);
-}
+#include "services/common/object_notice.h"
 
 /* What is known of the event before the store is changed, so that a bad request changes
  * nothing. */
@@ -42,7 +19,7 @@ static int event_of(const struct object_change_request *request, enum object_cha
 
     memset(event, 0, sizeof *event);
     event->change = change;
-    (void)text_copy(event->bucket, sizeof event->bucket, BUCKET);
+    (void)text_copy(event->bucket, sizeof event->bucket, OBJECT_BUCKET);
     if (!key || text_copy(event->key, sizeof event->key, key) < 0)
         return err_set(err, ERR_INVALID, "the key is missing or longer than %d bytes",
                        KEY_BYTES - 1);
@@ -61,27 +38,15 @@ static int event_of(const struct object_change_request *request, enum object_cha
     return 0;
 }
 
-static int note(struct notices *notices, const struct object_writer_conf *writer,
+static int note(struct object_notices *notices, const struct object_writer_conf *writer,
                 struct object_event *event, const struct trace *trace, struct err *err)
 {
-    struct notice *n = &notices->list[notices->count];
-    int r;
-
     event->event_time_ms = clock_wall_ms();
     /* A store that publishes by itself numbers in a way of its own: where its numbers and ours
      * would meet, the event time has to decide. */
     if (!writer->silent)
         object_sequencer_now(event->sequencer);
-    r = object_event_encode(&n->value, event, err);
-    if (r < 0) {
-        buf_done(&n->value);
-        return r;
-    }
-    memcpy(n->key, event->key, sizeof n->key);
-    envelope_fill(&n->envelope, EVENT_OBJECT_CHANGED, writer->source, NULL,
-                  event->event_time_ms, trace);
-    notices->count++;
-    return 0;
+    return object_notices_add(notices, event, trace, err);
 }
 
 /* Copies for a COPY or a MOVE. A move that was cut short after its store half (the publish
@@ -111,8 +76,9 @@ static void forget_measured(struct object_event *event)
 }
 
 static int put_or_copy(const struct object_writer_conf *writer,
-                       const struct object_change_request *request, struct notices *notices,
-                       const struct trace *trace, struct err *err)
+                       const struct object_change_request *request,
+                       struct object_notices *notices, const struct trace *trace,
+                       struct err *err)
 {
     struct store_info info = {0};
     struct object_event event;
@@ -136,8 +102,9 @@ static int put_or_copy(const struct object_writer_conf *writer,
 }
 
 static int remove_object(const struct object_writer_conf *writer,
-                         const struct object_change_request *request, struct notices *notices,
-                         const struct trace *trace, struct err *err)
+                         const struct object_change_request *request,
+                         struct object_notices *notices, const struct trace *trace,
+                         struct err *err)
 {
     struct object_event event;
     int r = event_of(request, OBJECT_REMOVED, request->key, &event, err);
@@ -151,8 +118,9 @@ static int remove_object(const struct object_writer_conf *writer,
 }
 
 static int clear_object(const struct object_writer_conf *writer,
-                        const struct object_change_request *request, struct notices *notices,
-                        const struct trace *trace, struct err *err)
+                        const struct object_change_request *request,
+                        struct object_notices *notices, const struct trace *trace,
+                        struct err *err)
 {
     struct object_event event;
     int r = event_of(request, OBJECT_CLEARED, request->key, &event, err);
@@ -161,8 +129,9 @@ static int clear_object(const struct object_writer_conf *writer,
 }
 
 static int change_object(const struct object_writer_conf *writer,
-                         const struct object_change_request *request, struct notices *notices,
-                         const struct trace *trace, struct err *err)
+                         const struct object_change_request *request,
+                         struct object_notices *notices, const struct trace *trace,
+                         struct err *err)
 {
     int r;
 
@@ -176,55 +145,25 @@ static int change_object(const struct object_writer_conf *writer,
     return r;
 }
 
-static int publish(const struct object_writer_conf *writer, const struct notices *notices,
-                   struct err *err)
-{
-    struct bus_record *records = calloc(notices->count, sizeof *records);
-    int r;
-
-    if (!records)
-        return err_set_nomem(err, "the events of the changed objects");
-    for (size_t i = 0; i < notices->count; i++) {
-        const struct notice *n = &notices->list[i];
-
-        records[i] = (struct bus_record){
-            .topic = TOPIC_OBJECTS,
-            .key = n->key,
-            .key_size = strlen(n->key),
-            .value = n->value.data,
-            .value_size = n->value.size,
-            .headers = n->envelope.headers,
-            .header_count = ENVELOPE_HEADERS,
-        };
-    }
-    r = bus_publish(writer->bus, records, notices->count, writer->timeout_ms, err);
-    free(records);
-    if (r < 0)
-        err_wrap(err, "the objects were changed, but telling %s failed", TOPIC_OBJECTS);
-    return r;
-}
-
 int object_writer_apply(const struct object_writer_conf *writer,
                         const struct object_change_request *requests, size_t count,
                         const struct trace *trace, struct object_change_result *ret_results,
                         struct err *err)
 {
-    struct notices notices = {0};
-    int worked = 0, r = 0;
+    OWNED(object_notices) notices = object_notices_new(writer->bus, writer->source, err);
+    int worked = 0;
 
-    notices.list = calloc(count ? 2 * count : 1, sizeof *notices.list);
-    if (!notices.list)
-        return err_set_nomem(err, "the events of the changed objects");
+    if (!notices)
+        return err->code;
     for (size_t i = 0; i < count; i++) {
         struct object_change_result *result = &ret_results[i];
         struct err why = {0};
 
-        result->code = change_object(writer, &requests[i], &notices, trace, &why);
+        result->code = change_object(writer, &requests[i], notices, trace, &why);
         (void)snprintf(result->reason, sizeof result->reason, "%.159s", why.text);
         worked += result->code == 0;
     }
-    if (notices.count)
-        r = publish(writer, &notices, err);
-    notices_free(&notices);
-    return r < 0 ? r : worked;
+    if (object_notices_send(notices, writer->timeout_ms, err) < 0)
+        return err_wrap(err, "the objects were changed, but telling %s failed", TOPIC_OBJECTS);
+    return worked;
 }

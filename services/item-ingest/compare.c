@@ -9,12 +9,17 @@
 #include "lib/base/text.h"
 #include "proto/key.h"
 #include "proto/object_event.h"
+#include "services/common/object_notice.h"
 #include "services/item-ingest/hashset.h"
-#include "services/item-ingest/notice.h"
+#include "services/item-ingest/ingest_conf.h"
 #include "services/item-ingest/scratch.h"
+
+#define SOURCE INGEST_SOURCE "/reconcile"
 
 enum {
     PAGE = 500,
+    TOGETHER = 200, /* events in one publish */
+    PUBLISH_MS = 15000,
     KEYS_MAX = 2000000, /* hashes that are kept; rows beyond them are all asked for by name */
     ROWS_DOUBTED = 100, /* more rows than that, and an empty store is not believed */
 };
@@ -40,7 +45,7 @@ struct page {
 
 struct comparison {
     const struct compare_conf *conf;
-    struct notices *notices;
+    struct object_notices *notices;
     struct hashset keys; /* of the objects */
     struct page *page;
     struct compare_progress progress;
@@ -53,7 +58,7 @@ static int tell(struct comparison *c, enum object_change change, const char *key
         .change = change, .event_time_ms = time_ns / 1000000, .size_bytes = size};
     char digits[24];
 
-    (void)text_copy(event.bucket, sizeof event.bucket, "garden");
+    (void)text_copy(event.bucket, sizeof event.bucket, OBJECT_BUCKET);
     if (text_copy(event.key, sizeof event.key, key) < 0)
         return err_set(err, ERR_INVALID, "a key of more than %d bytes", KEY_BYTES - 1);
     if (!c->conf->store_events) {
@@ -65,7 +70,10 @@ static int tell(struct comparison *c, enum object_change change, const char *key
         c->progress.created++;
     else
         c->progress.removed++;
-    return notices_add(c->notices, &event, err);
+    if (object_notices_count(c->notices) == TOGETHER &&
+        object_notices_send(c->notices, PUBLISH_MS, err) < 0)
+        return err->code;
+    return object_notices_add(c->notices, &event, NULL, err);
 }
 
 static int on_object(void *ctx, const char *key, const struct store_info *info, struct err *err)
@@ -262,7 +270,8 @@ static int compare_all(struct comparison *c, struct err *err)
 {
     if (walk_store(c, KEY_POOL_PREFIX, err) < 0 || walk_store(c, KEY_GARDEN_PREFIX, err) < 0 ||
         doubt_empty_store(c, err) < 0 || walk_catalog(c, CATALOG_POOL, err) < 0 ||
-        walk_catalog(c, CATALOG_GARDEN, err) < 0 || notices_send(c->notices, err) < 0)
+        walk_catalog(c, CATALOG_GARDEN, err) < 0 ||
+        object_notices_send(c->notices, PUBLISH_MS, err) < 0)
         return err->code;
     return report(c, err);
 }
@@ -270,7 +279,7 @@ static int compare_all(struct comparison *c, struct err *err)
 int compare_store_and_catalog(const struct compare_conf *conf, struct err *err)
 {
     struct comparison c = {.conf = conf,
-                           .notices = notices_new(conf->bus, err),
+                           .notices = object_notices_new(conf->bus, SOURCE, err),
                            .page = calloc(1, sizeof *c.page)};
     int r = 0;
 
@@ -284,6 +293,6 @@ int compare_store_and_catalog(const struct compare_conf *conf, struct err *err)
     if (c.page)
         scratch_done(&c.page->scratch);
     free(c.page);
-    notices_free(c.notices);
+    object_notices_free(c.notices);
     return r;
 }
