@@ -85,8 +85,8 @@ TIDY := $(filter %.c,$(SOURCES))
 lint:
 	@tools/setup.sh lint build
 	@tools/check-borders.sh
-	clang-format --dry-run -Werror $(SOURCES)
-	shellcheck $(SCRIPTS)
+	@clang-format --dry-run -Werror $(SOURCES)
+	@shellcheck $(SCRIPTS)
 	@$(MAKE) --no-print-directory -s -k -j2 $(TIDY:%.c=build/lint/%.ok)
 build/lint/%.ok: %.c .clang-tidy
 	@mkdir -p $(@D)

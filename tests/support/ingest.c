@@ -258,7 +258,7 @@ void ingest_each(struct ingest *in, const char *topic,
                  int (*fn)(void *ctx, const struct bus_record *record, struct err *err),
                  void *ctx)
 {
-    struct bus_partition_info infos[PARTITIONS];
+    struct bus_partition_info infos[PARTITIONS] = {0};
     int count = partitions_of(in, topic, infos), known = 0;
 
     while (known < 2 && strcmp(topics[known], topic) != 0)
