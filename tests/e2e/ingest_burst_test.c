@@ -239,6 +239,15 @@ TEST(a_burst_with_kills_on_kafka)
     run_burst(bus, NULL, "kafka");
 }
 
+/* A schema that no run before had. */
+static const char *schema_name(void)
+{
+    static char name[40];
+
+    (void)snprintf(name, sizeof name, "r%llx", (unsigned long long)clock_wall_ns());
+    return name;
+}
+
 /* Runs a statement on TEST_POSTGRES. */
 static void run_sql(const char *verb, const char *schema, const char *more)
 {
@@ -253,7 +262,7 @@ static void run_sql(const char *verb, const char *schema, const char *more)
 
 TEST(a_burst_with_kills_on_postgresql)
 {
-    const char *server = getenv("TEST_POSTGRES"), *schema = run_name();
+    const char *server = getenv("TEST_POSTGRES"), *schema = schema_name();
     char catalog[512];
 
     if (!server)
