@@ -1,4 +1,4 @@
-/* item_event.h - garden.items: one picture of the pool or the garden, keyed by its object key;
+/* item_event.h - garden.items: one picture of the garden, keyed by its object key;
  * a tombstone (no value) when it is gone.
  *
  * {"item_id":"emotions/happy/a_v.jpeg","timestamp":1777888999123,"emotion":"happy",
