@@ -21,6 +21,7 @@ enum codec_type {
     CODEC_UINT32,      /* uint32_t, min..max */
     CODEC_UINT64,      /* uint64_t, min..max */
     CODEC_NUMBER,      /* double, min..max */
+    CODEC_BOOL,        /* bool */
     CODEC_CHOICE,      /* int (an enum), in JSON names[value] */
     CODEC_ORIENTATION, /* char 'h' or 'v', in JSON "landscape" or "portrait" */
     CODEC_STR_LIST,    /* const char *const *, each as in CODEC_STR; min..max elements */

@@ -177,6 +177,8 @@ static int decode_field(const struct codec_field *field, const json_t *object, v
         return decode_whole(field, object, member, err);
     case CODEC_NUMBER:
         return decode_number(field, object, member, err);
+    case CODEC_BOOL:
+        return json_get_bool(object, field->name, member, err);
     case CODEC_CHOICE:
         return decode_name(field, object, field->names, member, err);
     case CODEC_ORIENTATION:

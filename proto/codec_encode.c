@@ -56,6 +56,13 @@ static int encode_number(const struct codec_field *field, struct buf *out, doubl
     return 0;
 }
 
+static int encode_bool(const struct codec_field *field, struct buf *out, bool yes)
+{
+    if (yes || field->required)
+        json_put_bool(out, field->name, yes);
+    return 0;
+}
+
 static int encode_choice(const struct codec_field *field, struct buf *out, int choice,
                          struct err *err)
 {
@@ -125,6 +132,8 @@ static int encode_field(const struct codec_field *field, struct buf *out, const 
         return encode_whole(field, out, member, err);
     case CODEC_NUMBER:
         return encode_number(field, out, *(const double *)member, err);
+    case CODEC_BOOL:
+        return encode_bool(field, out, *(const bool *)member);
     case CODEC_CHOICE:
         return encode_choice(field, out, *(const int *)member, err);
     case CODEC_ORIENTATION:

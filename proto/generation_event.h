@@ -14,11 +14,17 @@
 #ifndef PROTO_GENERATION_EVENT_H
 #define PROTO_GENERATION_EVENT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "lib/base/buf.h"
 #include "lib/base/err.h"
+
+enum {
+    GENERATION_PREVIEW_MAX = 65536, /* bytes of base64 */
+    GENERATION_ATTEMPTS_MAX = 100,
+};
 
 enum generation_event_type {
     GENERATION_ACCEPTED,
@@ -36,8 +42,16 @@ struct generation_event {
     const char *job_id;
     enum generation_event_type type;
     int64_t timestamp_ms;   /* since the epoch */
+    uint32_t outputs;       /* ACCEPTED: how many pictures it asks for */
+    uint32_t attempt;       /* STARTED: from 1; more after a worker died over it */
     uint32_t output;        /* STEP, IMAGE: which of the job's outputs, from 0 */
-    uint32_t step, steps;   /* STEP: 1 <= step <= steps */
+    uint32_t step, steps;   /* STEP: 1 <= step <= steps; ACCEPTED: steps */
+    const char *preview;    /* STEP: a small JPEG in base64, or "" */
+    const char *note;       /* STARTED: what the asker should know, e.g. that the prompt is
+                               longer than the model takes at once; or "" */
+    const char *recipe;     /* IMAGE: the recipe's id, hex; or "" */
+    int64_t seed;           /* IMAGE */
+    bool stored;            /* IMAGE: it was in the store already, and not drawn again */
     const char *key;        /* IMAGE */
     uint32_t width, height; /* IMAGE */
     const char *sha256;     /* IMAGE: hex */

@@ -4,7 +4,9 @@
 #include "proto/codec.h"
 
 static const char *const priority_names[] = {"interactive", "bulk", NULL};
-const char *const generation_scheduler_names[] = {"ddim", "pndm", "euler-a", "dpmpp-2m", NULL};
+const char *const generation_scheduler_names[] = {
+    "auto", "ddim", "pndm", "euler", "euler-a", "dpmpp-2m", "dpmpp-2m-karras", NULL,
+};
 
 #define SIDE(member_)                                                       \
     CODEC_FIELD(struct generation_output, member_, #member_, CODEC_UINT32), \
@@ -40,13 +42,15 @@ static const struct codec_field fields[] = {
     {FIELD(prompt, "prompt", CODEC_STR), .required = true, .min = 1,
      .max = GENERATION_PROMPT_MAX},
     {FIELD(negative_prompt, "negative_prompt", CODEC_STR), .max = GENERATION_PROMPT_MAX},
-    {FIELD(steps, "steps", CODEC_UINT32), .required = true, .min = 1,
-     .max = GENERATION_STEPS_MAX},
+    {FIELD(steps, "steps", CODEC_UINT32), .max = GENERATION_STEPS_MAX},
     {FIELD(guidance, "guidance", CODEC_NUMBER), .required = true,
      .max = GENERATION_GUIDANCE_MAX},
     {FIELD(seed, "seed", CODEC_INT), .required = true, .max = CODEC_EXACT_MAX},
     {FIELD(scheduler, "scheduler", CODEC_CHOICE), .required = true,
      .names = generation_scheduler_names},
+    {FIELD(deadline_ms, "deadline", CODEC_INT), .max = CODEC_TIME_MAX},
+    {FIELD(fresh, "fresh", CODEC_BOOL)},
+    {FIELD(preview, "preview", CODEC_BOOL)},
     {FIELD(outputs, "outputs", CODEC_LIST), .required = true, .element = &output,
      .count_offset = offsetof(struct generation_request, output_count), .min = 1,
      .max = GENERATION_OUTPUTS_MAX},

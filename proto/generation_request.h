@@ -11,6 +11,7 @@
 #ifndef PROTO_GENERATION_REQUEST_H
 #define PROTO_GENERATION_REQUEST_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -29,10 +30,13 @@ enum {
 enum generation_priority { GENERATION_INTERACTIVE, GENERATION_BULK };
 
 enum generation_scheduler {
+    GENERATION_AUTO, /* the one that the model comes with */
     GENERATION_DDIM,
     GENERATION_PNDM,
+    GENERATION_EULER,
     GENERATION_EULER_A,
     GENERATION_DPMPP_2M,
+    GENERATION_DPMPP_2M_KARRAS,
 };
 
 extern const char *const generation_scheduler_names[]; /* ends with NULL */
@@ -49,10 +53,13 @@ struct generation_request {
     int64_t timestamp_ms; /* since the epoch */
     const char *prompt;
     const char *negative_prompt; /* or "" */
-    uint32_t steps;              /* 1..150 */
+    uint32_t steps;              /* 1..150; 0: as many as the model needs */
     double guidance;             /* 0..30 */
     int64_t seed;                /* 0..2^53-1, which every reader of JSON can hold */
     enum generation_scheduler scheduler;
+    int64_t deadline_ms; /* since the epoch: not drawn after that; 0: whenever */
+    bool fresh;          /* drawn even where this recipe's picture is in the store already */
+    bool preview;        /* step events carry previews */
     const struct generation_output *outputs; /* 1..16 */
     size_t output_count;
 };

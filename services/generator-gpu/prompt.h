@@ -1,0 +1,45 @@
+/* prompt.h - a prompt as the text encoder takes it: chunks of 75 tokens with a weight each.
+ *
+ *   (word)       1.1 times         ((word))  1.21 times      (word:1.3), (word: 1.3)  1.3 times
+ *   [word]       divided by 1.1    \( \) \[ \]               the character itself
+ *
+ * as AUTOMATIC1111's web UI has it. What is not closed weighs to the end of the text. A text
+ * without weights and of at most 75 tokens gives exactly what transformers' CLIPTokenizer gives
+ * with padding="max_length". Longer texts become several chunks: nothing is cut off. */
+#ifndef SERVICES_GENERATOR_GPU_PROMPT_H
+#define SERVICES_GENERATOR_GPU_PROMPT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/base/err.h"
+#include "services/generator-gpu/tokenizer.h"
+
+enum {
+    PROMPT_CHUNK = 77,       /* start, 75 tokens, end and padding */
+    PROMPT_CHUNKS_MAX = 134, /* 10,050 tokens; more is ERR_TOO_LARGE */
+};
+
+struct prompt {
+    size_t chunks;  /* at least 1 */
+    size_t tokens;  /* of the text, without start, end and padding */
+    int32_t *ids;   /* chunks * 77; owned */
+    float *weights; /* one for each id; 1 for start, end and padding; owned */
+    bool weighted;  /* some weight is not 1 */
+};
+
+int prompt_read(struct prompt *ret_prompt, const struct tokenizer *tokenizer, const char *text,
+                struct err *err);
+void prompt_done(struct prompt *prompt);
+
+/* Appends empty chunks until there are as many, so that a prompt and its negative go through
+ * the UNet together. */
+int prompt_pad(struct prompt *prompt, const struct tokenizer *tokenizer, size_t chunks,
+               struct err *err);
+
+/* The text without its weights, for people and for captions: "(word:1.3)" becomes "word". */
+struct buf;
+void prompt_plain(const char *text, struct buf *out);
+
+#endif

@@ -1,0 +1,54 @@
+/* run.h - one pass of a model: the operations of backend.h as models call them.
+ *
+ * Calls check shapes, do nothing after the first failure (which is in run->err), and so need no
+ * check each: a model looks at run_failed once at its end. With check set every output is
+ * looked at, and the first that is not finite fails the run with the name of its layer. */
+#ifndef SERVICES_GENERATOR_GPU_RUN_H
+#define SERVICES_GENERATOR_GPU_RUN_H
+
+#include "services/generator-gpu/backend.h"
+
+/* Memory handed out front to back, and given back by going back to a mark. */
+struct arena {
+    char *base; /* backend memory; NULL while planning */
+    size_t size, used, peak;
+};
+
+struct run {
+    struct backend *backend;
+    struct arena arena;
+    bool plan;
+    bool check;
+    struct err err;
+};
+
+static inline bool run_failed(const struct run *run)
+{
+    return run->err.code != 0;
+}
+
+/* A new tensor of the backend's type, with undefined contents. */
+struct tensor run_tensor(struct run *run, uint32_t n, uint32_t h, uint32_t w, uint32_t c);
+
+/* What is taken after run_mark is given back by run_release(mark). */
+size_t run_mark(const struct run *run);
+void run_release(struct run *run, size_t mark);
+
+/* bias, residual may be NULL. */
+void run_conv(struct run *run, const struct layer *layer, struct tensor dst, struct tensor src,
+              const struct tensor *bias, const struct tensor *residual);
+void run_linear(struct run *run, const struct layer *layer, struct tensor dst,
+                struct tensor src, enum activation act, const struct tensor *residual);
+void run_group_norm(struct run *run, const struct layer *layer, struct tensor dst,
+                    struct tensor src, enum activation act);
+void run_layer_norm(struct run *run, const struct layer *layer, struct tensor dst,
+                    struct tensor src);
+void run_attention(struct run *run, const struct attention_args *args);
+void run_upsample(struct run *run, struct tensor dst, struct tensor src);
+void run_concat(struct run *run, struct tensor dst, struct tensor a, struct tensor b);
+void run_embed(struct run *run, struct tensor dst, const struct layer *tokens,
+               const struct layer *positions, const int32_t *ids);
+void run_write(struct run *run, struct tensor dst, const float *host);
+void run_read(struct run *run, float *host, struct tensor src);
+
+#endif
