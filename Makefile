@@ -14,8 +14,13 @@ WARN     := -std=gnu11 -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prot
 CFLAGS   ?= -O2 -g
 CFLAGS   += $(WARN)
 CPPFLAGS += -I. -D_GNU_SOURCE -include lib/base/poison.h -isystem /usr/include/postgresql
-LDLIBS   += -lrdkafka -lmicrohttpd -lcurl -ljansson -lsqlite3 -lpq -lcrypto -lexpat -ljpeg \
-            -lpng -lwebp -lwebpdemux -lpthread -lm
+LDLIBS   += -Wl,--as-needed -lrdkafka -lmicrohttpd -lcurl -ljansson -lsqlite3 -lpq -lcrypto \
+            -lexpat -ljpeg -lpng -lwebp -lwebpdemux -ldnnl -lpthread -lm
+# clang's OpenMP is another library than oneDNN's: what it builds (fuzzers) runs lib/nn on one thread.
+ifeq ($(findstring clang,$(CC)),)
+CFLAGS   += -fopenmp
+LDFLAGS  += -fopenmp
+endif
 ifdef SAN
 CFLAGS  += -fsanitize=$(SAN) -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 LDFLAGS += -fsanitize=$(SAN)
