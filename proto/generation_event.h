@@ -2,7 +2,7 @@
  *
  * {"job_id":"5e1f...","type":"step","timestamp":1777885687123,"output":1,"step":7,"steps":50}
  *
- *   accepted   it waits
+ *   accepted   it waits; with an attempt: the worker that had begun it has given it back
  *   started    a worker draws
  *   step       step of steps of an output is done
  *   image      an output is in the store: key, width, height, sha256
@@ -10,7 +10,8 @@
  *   failed     reason says why, for a person
  *   cancelled  somebody took it back
  *
- * The last three end the job. */
+ * The last three end the job. An attempt that was started and neither ended nor given back is
+ * one over which its worker died, unless it is still drawing. */
 #ifndef PROTO_GENERATION_EVENT_H
 #define PROTO_GENERATION_EVENT_H
 
@@ -41,18 +42,20 @@ extern const char *const generation_event_names[]; /* ends with NULL */
 struct generation_event {
     const char *job_id;
     enum generation_event_type type;
-    int64_t timestamp_ms;   /* since the epoch */
-    uint32_t outputs;       /* ACCEPTED: how many pictures it asks for */
-    uint32_t attempt;       /* STARTED: from 1; more after a worker died over it */
-    uint32_t output;        /* STEP, IMAGE: which of the job's outputs, from 0 */
-    uint32_t step, steps;   /* STEP: 1 <= step <= steps; ACCEPTED: steps */
-    const char *preview;    /* STEP: a small JPEG in base64, or "" */
-    const char *note;       /* STARTED: what the asker should know, e.g. that the prompt is
-                               longer than the model takes at once; or "" */
-    const char *recipe;     /* IMAGE: the recipe's id, hex; or "" */
-    int64_t seed;           /* IMAGE */
-    bool stored;            /* IMAGE: it was in the store already, and not drawn again */
-    const char *key;        /* IMAGE */
+    int64_t timestamp_ms; /* since the epoch */
+    uint32_t outputs;     /* ACCEPTED: how many pictures it asks for */
+    uint32_t attempt;     /* STARTED: from 1; more after a worker died over it or gave it back.
+                             ACCEPTED: the attempt that was given back without a fault of the
+                             job's (the worker was told to stop); 0: the job is new */
+    uint32_t output;      /* STEP, IMAGE: which of the job's outputs, from 0 */
+    uint32_t step, steps; /* STEP: 1 <= step <= steps; ACCEPTED: steps */
+    const char *preview;  /* STEP: a small JPEG in base64, or "" */
+    const char *note;     /* STARTED: what the asker should know, e.g. that the prompt is
+                             longer than the model takes at once; or "" */
+    const char *recipe;   /* IMAGE: the recipe's id, hex; or "" */
+    int64_t seed;         /* IMAGE */
+    bool stored;          /* IMAGE: it was in the store already, and not drawn again */
+    const char *key;      /* IMAGE */
     uint32_t width, height; /* IMAGE */
     const char *sha256;     /* IMAGE: hex */
     uint64_t elapsed_ms;    /* DONE */

@@ -58,8 +58,8 @@ static const struct {
     {"interaction_event", recode_interaction_event, 2, 4},
     {"display_event", recode_display_event, 2, 5},
     {"export_event", recode_export_event, 3, 4},
-    {"generation_request", recode_generation_request, 2, 7},
-    {"generation_event", recode_generation_event, 7, 4},
+    {"generation_request", recode_generation_request, 3, 10},
+    {"generation_event", recode_generation_event, 9, 5},
 };
 
 enum { EVENTS = sizeof events / sizeof *events };
@@ -147,7 +147,7 @@ TEST(what_we_write_is_what_the_samples_show)
         "item_event.full",         "user_event.full",
         "interaction_event.like",  "interaction_event.view",
         "display_event.*",         "export_event.*",
-        "generation_request.bulk", "generation_event.*",
+        "generation_request.*", "generation_event.*",
     };
 
     for (size_t i = 0; i < sizeof ours / sizeof *ours; i++) {
