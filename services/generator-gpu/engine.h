@@ -35,6 +35,7 @@ struct engine_info {
     const char *precision;                /* "f32" or "bf16" */
     uint32_t native_width, native_height; /* what it was trained for, in pixels */
     enum generation_scheduler scheduler;  /* the one it comes with */
+    uint32_t steps;                       /* of a draw that leaves them to the model */
 };
 
 /* Borrowed for the engine's life. */
