@@ -2,6 +2,7 @@
 # make test    everything that a change has to pass, set-up included
 # make bench   measure; make bench-NAME one group      make lint    format, tidy, borders
 # make build   the programs, in build/                 make clean   forget what was built
+# make golden  tests/golden/diffusion anew, by Python's diffusers
 # make docs    docs/settings.md, from the programs' own tables
 # SAN=address,undefined builds into a folder of its own, under sanitizers.
 
@@ -35,7 +36,7 @@ TESTS    := $(wildcard tests/unit/*_test.c tests/contract/*_test.c tests/e2e/*_t
 BENCHES  := $(wildcard tests/bench/*.c)
 FUZZERS  := $(wildcard tests/fuzz/*_fuzz.c)
 SOURCES  := $(wildcard $(addsuffix /*.[ch],lib/* proto services/* gateway gardenctl tests/*)) tests/test.h
-SCRIPTS  := $(wildcard tools/*.sh tests/*.sh tests/*/*.sh) .ci/run
+SCRIPTS  := $(wildcard tools/*.sh tools/*/*.sh tests/*.sh tests/*/*.sh) .ci/run
 
 build: $(PROGRAMS:%=$(B)/%)
 
@@ -44,6 +45,8 @@ run: ; @tools/setup.sh build && $(MAKE) --no-print-directory -s -j2 build && exe
 test: ; @tests/run.sh
 
 docs: build ; @tools/settings-page.sh >docs/settings.md
+
+golden: ; @tools/golden/golden.sh
 
 bench: ; @tests/bench.sh
 bench-%: ; @tests/bench.sh $*
@@ -103,5 +106,5 @@ clean:
 	rm -rf build
 
 -include $(shell find build -name '*.d' 2>/dev/null)
-.PHONY: build run test docs bench lint clean tests benches fuzzers
+.PHONY: build run test docs golden bench lint clean tests benches fuzzers
 .SECONDARY:
