@@ -10,12 +10,14 @@
 #include <sys/socket.h>
 
 #include "lib/http/server_local.h"
+#include "lib/http/stream_local.h"
 
 enum {
     SWEEPS = 8, /* in the shortest limit: how late a limit may be seen */
     SWEEP_LEAST_MS = 1,
     SWEEP_MOST_MS = 1000,
-    CLOSE_WAIT = 8, /* the kernel's number for "the other side has closed" */
+    CLOSED = 7,     /* the kernel's number for a connection that was reset */
+    CLOSE_WAIT = 8, /* and for "the other side has closed" */
 };
 
 static const void *address_bytes(const struct sockaddr *address, unsigned int *ret_size)
@@ -126,7 +128,8 @@ static bool moved(struct http_conn *conn, bool *ret_closed)
 
     (void)getsockopt(conn->fd, IPPROTO_TCP, TCP_INFO, &info, &size);
     conn->activity = info.tcpi_bytes_received + info.tcpi_bytes_acked + 1;
-    *ret_closed = before == conn->activity && info.tcpi_state == CLOSE_WAIT;
+    *ret_closed = before == conn->activity &&
+                  (info.tcpi_state == CLOSE_WAIT || info.tcpi_state == CLOSED);
     return before != 0 && before != conn->activity;
 }
 
@@ -176,6 +179,21 @@ static void check_sending(struct http_loop *loop, struct http_conn *conn, int64_
         conn_end(conn);
 }
 
+/* libmicrohttpd does not look at a suspended connection, so whether the client is there still
+ * is looked at here. */
+static void check_stream(struct http_loop *loop, struct http_conn *conn, int64_t age_ms)
+{
+    struct http_request *request = conn->request;
+    bool closed, has_moved = moved(conn, &closed);
+
+    if (closed || (!request->suspended && !has_moved && age_ms >= loop->server->conf.idle_ms))
+        http_stream_stop(request->stream, true);
+    else if (!request->suspended && has_moved)
+        conn->since_ms = loop->now_ms;
+    else if (request->suspended && age_ms >= loop->server->conf.beat_ms)
+        http_stream_beat(request->stream);
+}
+
 static void check(struct http_loop *loop, struct http_conn *conn)
 {
     const struct http_server_conf *conf = &loop->server->conf;
@@ -199,6 +217,9 @@ static void check(struct http_loop *loop, struct http_conn *conn)
     case HTTP_SEND:
         check_sending(loop, conn, age_ms);
         break;
+    case HTTP_STREAM:
+        check_stream(loop, conn, age_ms);
+        break;
     case HTTP_IDLE:
         check_idle(loop, conn, age_ms);
         break;
@@ -215,6 +236,8 @@ static int sweep_pause_ms(const struct http_server_conf *conf)
         least = conf->answer_ms;
     if (conf->idle_ms < least)
         least = conf->idle_ms;
+    if (conf->beat_ms < least)
+        least = conf->beat_ms;
     least /= SWEEPS;
     if (least < SWEEP_LEAST_MS)
         return SWEEP_LEAST_MS;
@@ -236,6 +259,8 @@ void http_conn_close_idle(struct http_loop *loop, bool hard)
 
         if (hard && conn->phase == HTTP_ANSWER && conn->request->suspended)
             (void)http_exchange_give_up(conn->request, "the server stops; try again later");
+        else if (conn->phase == HTTP_STREAM)
+            http_stream_stop(conn->request->stream, hard);
         else if (idle || (hard && conn->phase != HTTP_ANSWER))
             conn_end(conn);
     }

@@ -7,6 +7,7 @@
  * the server. The connection stays suspended until one of them delivered. */
 #include "lib/base/clock.h"
 #include "lib/http/server_local.h"
+#include "lib/http/stream_local.h"
 
 /* A body that is not wanted is read all the same up to this size, so that the connection can
  * be kept. */
@@ -34,6 +35,19 @@ void *http_exchange_on_target(void *ctx, const char *uri, struct MHD_Connection 
     return request;
 }
 
+/* The answer will take long: what was read of the request is not needed any more. */
+static void begin_stream(struct http_request *request, struct http_stream *stream)
+{
+    http_stream_attach(stream, request);
+    http_conn_phase(request->conn, request->loop, HTTP_STREAM);
+    buf_done(&request->text);
+    buf_done(&request->body);
+    request->header_count = request->query_count = 0;
+    request->method = request->path = request->raw_path = request->target = "";
+    if (request->loop->stopping)
+        http_stream_stop(stream, false);
+}
+
 /* Gives the answer to libmicrohttpd. */
 static enum MHD_Result queue(struct http_request *request, struct MHD_Connection *mhd)
 {
@@ -51,7 +65,10 @@ static enum MHD_Result queue(struct http_request *request, struct MHD_Connection
         (void)MHD_add_response_header(response->mhd, "Connection", "close");
     request->status = response->status;
     request->sent_bytes = request->is_head ? 0 : response->size;
-    http_conn_phase(request->conn, request->loop, HTTP_SEND);
+    if (response->stream && !request->is_head)
+        begin_stream(request, response->stream);
+    else
+        http_conn_phase(request->conn, request->loop, HTTP_SEND);
     result = MHD_queue_response(mhd, (unsigned int)response->status, response->mhd);
     http_response_free(response);
     return result;
@@ -257,6 +274,8 @@ void http_exchange_on_completed(void *ctx, struct MHD_Connection *mhd, void **co
     if (!request)
         return;
     (void)atomic_exchange(&request->taken, true);
+    if (request->stream)
+        http_stream_detach(request->stream);
     if (conf->on_answered && (request->status || request->user))
         conf->on_answered(conf->ctx, request, request->status, request->sent_bytes,
                           clock_mono_ns() - request->started_ns);

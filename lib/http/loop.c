@@ -15,6 +15,7 @@
 #include "lib/base/clock.h"
 #include "lib/http/loop_event.h"
 #include "lib/http/server_local.h"
+#include "lib/http/stream_local.h"
 
 enum {
     EVENTS = 16,         /* a round; what is left comes in the next */
@@ -119,6 +120,8 @@ void http_loop_free(struct http_loop *loop)
         return;
     if (loop->daemon)
         MHD_stop_daemon(loop->daemon);
+    while (loop->stream_mail)
+        loop->stream_mail = http_stream_deliver(loop->stream_mail);
     http_client_free(loop->client);
     http_linger_sweep(loop, INT64_MAX);
     http_request_free_all(loop->spare);
@@ -156,15 +159,31 @@ void http_loop_post(struct http_loop *loop, struct http_request *request)
     (void)pthread_mutex_unlock(&loop->lock);
 }
 
+void http_loop_post_stream(struct http_loop *loop, struct http_stream *stream)
+{
+    bool was_empty;
+
+    (void)pthread_mutex_lock(&loop->lock);
+    was_empty = !loop->stream_mail;
+    http_stream_set_next(stream, loop->stream_mail);
+    loop->stream_mail = stream;
+    if (was_empty)
+        wake(loop);
+    (void)pthread_mutex_unlock(&loop->lock);
+}
+
 static void read_mail(struct http_loop *loop)
 {
     struct http_request *mail;
+    struct http_stream *streams;
     uint64_t count;
 
     (void)!read(loop->wake_fd, &count, sizeof count);
     (void)pthread_mutex_lock(&loop->lock);
     mail = loop->mail;
     loop->mail = NULL;
+    streams = loop->stream_mail;
+    loop->stream_mail = NULL;
     loop->stopping = loop->stop_asked;
     (void)pthread_mutex_unlock(&loop->lock);
     while (mail) {
@@ -173,6 +192,8 @@ static void read_mail(struct http_loop *loop)
         mail = mail->next;
         http_exchange_deliver(request);
     }
+    while (streams)
+        streams = http_stream_deliver(streams);
 }
 
 /* How long to wait: until libmicrohttpd, the client or the next sweep. */

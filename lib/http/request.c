@@ -53,6 +53,7 @@ static void request_reset(struct http_request *request)
     /* all but the arrays, which their counts empty */
     atomic_store_explicit(&request->taken, false, memory_order_relaxed);
     request->response = NULL;
+    request->stream = NULL;
     request->ready = request->suspended = false;
     request->stage = HTTP_STAGE_HEAD;
     request->text = text;

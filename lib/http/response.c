@@ -24,9 +24,16 @@ static struct http_response *response_new(int status, const char *content_type,
     response->mhd = mhd;
     response->body = body;
     response->size = size;
+    response->stream = NULL;
     if (content_type)
         http_response_header(response, "Content-Type", content_type);
     return response;
+}
+
+struct http_response *http_response_wrap(int status, const char *content_type,
+                                         struct MHD_Response *mhd)
+{
+    return response_new(status, content_type, mhd, NULL, 0);
 }
 
 struct http_response *http_response_copy(int status, const char *content_type, const void *body,

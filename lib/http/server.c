@@ -35,6 +35,7 @@ static void fill_defaults(struct http_server_conf *conf)
     set_default(&conf->request_ms, 60000);
     set_default(&conf->answer_ms, 30000);
     set_default(&conf->idle_ms, 75000);
+    set_default(&conf->beat_ms, 15000);
     if (conf->max_body_bytes == 0)
         conf->max_body_bytes = (size_t)1 << 20;
 }

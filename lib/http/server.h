@@ -13,7 +13,9 @@
  * percent-decode (400), more connections than allowed. A handler that has not answered after
  * answer_ms is answered for with 503, and what it says later is dropped; until then all that it
  * reads of the request stays as it was. A client that shuts its sending side before a handler
- * answered may get no answer (as with nginx). */
+ * answered may get no answer (as with nginx).
+ *
+ * An answer may also be written over time: stream.h. */
 #ifndef LIB_HTTP_SERVER_H
 #define LIB_HTTP_SERVER_H
 
@@ -45,9 +47,11 @@ struct http_server_conf {
     int request_ms;             /* default 60000: from head to whole body */
     int answer_ms;              /* default 30000 */
     int idle_ms;                /* default 75000: keep-alive */
+    int beat_ms;                /* default 15000: of a silent stream (stream.h) */
     http_head_handler *on_head;
     http_handler *on_request;
-    /* For metrics; may be NULL. status is 0 where the client left before there was an answer,
+    /* For metrics; may be NULL. Of the request only its user is left where the answer was a
+     * stream. status is 0 where the client left before there was an answer,
      * of which only a request with a user is told. */
     void (*on_answered)(void *ctx, const struct http_request *request, int status,
                         uint64_t body_bytes, int64_t took_ns);

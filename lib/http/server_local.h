@@ -39,6 +39,7 @@ enum http_phase {
     HTTP_BODY,   /* the head is there, the body is not */
     HTTP_ANSWER, /* the handler has it */
     HTTP_SEND,   /* the answer is on its way */
+    HTTP_STREAM, /* so is one that is written over time; since_ms: the last piece */
     HTTP_IDLE,   /* between two requests */
 };
 
@@ -67,8 +68,9 @@ struct http_loop {
     int wake_fd;
     pthread_t thread;
 
-    pthread_mutex_t lock; /* for the next three: the mailbox */
+    pthread_mutex_t lock; /* for the next four: the mailbox */
     struct http_request *mail;
+    struct http_stream *stream_mail;
     int64_t drain_until_ms;
     bool stop_asked;
 
@@ -103,6 +105,7 @@ struct http_request {
     struct http_conn *conn; /* the loop's thread only */
     struct http_request *next;
     struct http_response *response; /* written by who took it, read by the loop */
+    struct http_stream *stream;     /* that the answer is; the loop's thread only */
     bool ready;                     /* the loop's thread only: response may be sent */
     bool suspended;                 /* the loop's thread only */
     enum http_stage stage;
@@ -132,6 +135,7 @@ struct http_response {
     struct MHD_Response *mhd;
     const void *body; /* NULL for a file */
     uint64_t size;
+    struct http_stream *stream; /* NULL but for one that is written over time */
 };
 
 /* -- exchange.c: libmicrohttpd's callbacks, and the way of an answer -- */
@@ -169,6 +173,9 @@ void http_layout_add(struct http_layout *layout, const char *name, size_t name_s
 bool http_layout_ok(const struct http_layout *layout, const char *method, size_t head_size);
 
 /* -- response.c -- */
+/* A response without bytes of ours; takes mhd. NULL, also for mhd NULL. */
+struct http_response *http_response_wrap(int status, const char *content_type,
+                                         struct MHD_Response *mhd);
 void http_response_free(struct http_response *response);
 /* What the server itself says; NULL only without memory. */
 struct http_response *http_response_error(const struct http_request *request, int status,
@@ -199,6 +206,7 @@ void http_loop_stop(struct http_loop *loop, int64_t drain_until_ms);
 void http_loop_join(struct http_loop *loop);
 void http_loop_free(struct http_loop *loop);
 void http_loop_post(struct http_loop *loop, struct http_request *request);
+void http_loop_post_stream(struct http_loop *loop, struct http_stream *stream);
 bool http_loop_is_mine(const struct http_loop *loop);
 
 /* -- peers.c: how many connections an address has, over all loops -- */
