@@ -56,12 +56,15 @@ struct draw {
  * size), of the draw's picture i; only valid inside on_step. */
 struct draw_progress {
     uint32_t step, steps; /* step of steps is done; steps as asked for */
+    const float
+        *latents; /* by now: images * channels * height / 8 * width / 8, torch's order */
     int (*preview)(const struct draw_progress *progress, uint32_t i, struct image *ret_image,
                    struct err *err);
     void *ctx; /* preview's own */
 };
 
-/* After each step. False: stop. */
+/* After each call of the UNet; pndm, which makes one more than steps, says its last step twice.
+ * False: stop. */
 typedef bool draw_on_step(void *ctx, const struct draw_progress *progress);
 
 struct draw_notes {
