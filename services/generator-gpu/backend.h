@@ -22,19 +22,12 @@
 
 #include "lib/base/err.h"
 #include "lib/base/owned.h"
+#include "lib/nn/activation.h"
 #include "lib/nn/safetensors.h"
 #include "lib/nn/tensor.h"
 
 struct backend;
 struct layer; /* weights as the backend wants them */
-
-enum activation {
-    ACT_NONE,
-    ACT_SILU,       /* x * sigmoid(x) */
-    ACT_GELU,       /* x * Phi(x), by erf */
-    ACT_QUICK_GELU, /* x * sigmoid(1.702 x) */
-    ACT_GEGLU,      /* linear only: first half of the outputs * gelu(second half) */
-};
 
 enum layer_kind {
     LAYER_CONV,       /* weight [out, in, kh, kw] */

@@ -1,0 +1,323 @@
+/* conv.c - see conv.h. A layer keeps a primitive for each shape that it met, and one copy of
+ * its weights as long as all of them want the same format. */
+#include <string.h>
+
+#include "lib/nn/conv.h"
+#include "lib/nn/nn_internal.h"
+#include "lib/nn/picture.h"
+#include "lib/nn/weights.h"
+
+struct packed {
+    struct packed *next;
+    struct onednn_conv *maker; /* whose format it has; borrowed */
+    void *data;
+};
+
+struct shaped {
+    struct shaped *next;
+    struct onednn_conv_shape shape;
+    struct onednn_conv *conv;
+    struct packed *weights; /* NULL until the first call; borrowed */
+};
+
+struct conv {
+    struct conv_def def;
+    char *name;
+    uint32_t in, out, kernel_h, kernel_w;
+    struct shaped *shapes;
+    struct packed *packed;
+    float *bias; /* NULL until the first call */
+};
+
+/* -- making -----------------------------------------------------------------------------------
+ */
+
+static int check_def(const struct conv *conv, struct err *err)
+{
+    const struct conv_def *def = &conv->def;
+    const struct safetensor *weight = def->weight;
+
+    if (!weight || weight->rank != 4)
+        return err_set(err, ERR_INVALID, "layer %s: weight is not [out, in, kh, kw]",
+                       conv->name);
+    for (int i = 0; i < 4; i++)
+        if (weight->shape[i] < 1 || weight->shape[i] > 1 << 20)
+            return err_set(err, ERR_INVALID, "%s: has no sensible size", weight->name);
+    if (weight->shape[0] % def->groups)
+        return err_set(err, ERR_INVALID, "%s: %lld outputs are not %u groups", weight->name,
+                       (long long)weight->shape[0], def->groups);
+    if (def->bias && def->bias->count != (size_t)weight->shape[0])
+        return err_set(err, ERR_INVALID, "%s: has %zu numbers for %lld outputs",
+                       def->bias->name, def->bias->count, (long long)weight->shape[0]);
+    return 0;
+}
+
+struct conv *conv_new(const struct conv_def *def, struct err *err)
+{
+    OWNED(conv) conv = calloc(1, sizeof *conv);
+    struct conv *made;
+
+    if (!conv || !(conv->name = strdup(def->name))) {
+        (void)err_set_nomem(err, "a convolution");
+        return NULL;
+    }
+    conv->def = *def;
+    conv->def.name = conv->name;
+    if (conv->def.groups == 0)
+        conv->def.groups = 1;
+    if (conv->def.stride == 0)
+        conv->def.stride = 1;
+    if (check_def(conv, err) < 0)
+        return NULL;
+    conv->out = (uint32_t)def->weight->shape[0];
+    conv->in = (uint32_t)def->weight->shape[1] * conv->def.groups;
+    conv->kernel_h = (uint32_t)def->weight->shape[2];
+    conv->kernel_w = (uint32_t)def->weight->shape[3];
+    made = conv;
+    conv = NULL;
+    return made;
+}
+
+void conv_free(struct conv *conv)
+{
+    if (!conv)
+        return;
+    for (struct shaped *s = conv->shapes, *next; s; s = next) {
+        next = s->next;
+        onednn_conv_free(s->conv);
+        free(s);
+    }
+    for (struct packed *p = conv->packed, *next; p; p = next) {
+        next = p->next;
+        free(p->data);
+        free(p);
+    }
+    free(conv->bias);
+    free(conv->name);
+    free(conv);
+}
+
+uint32_t conv_inputs(const struct conv *conv)
+{
+    return conv->in;
+}
+
+uint32_t conv_outputs(const struct conv *conv)
+{
+    return conv->out;
+}
+
+/* -- primitives -------------------------------------------------------------------------------
+ */
+
+static uint32_t span(uint32_t size, uint32_t kernel, uint32_t pad, uint32_t stride)
+{
+    return size + 2 * pad < kernel ? 0 : (size + 2 * pad - kernel) / stride + 1;
+}
+
+static int shape_of(const struct nn *nn, const struct conv *conv, const struct conv_call *call,
+                    struct onednn_conv_shape *ret, struct err *err)
+{
+    const struct tensor *src = &call->src, *dst = &call->dst;
+    const struct conv_def *def = &conv->def;
+
+    if (src->c != conv->in || dst->c != conv->out)
+        return err_set(err, ERR_INVALID, "layer %s: takes %u channels to %u, not %u to %u",
+                       conv->name, conv->in, conv->out, src->c, dst->c);
+    if (dst->n != src->n || dst->h != span(src->h, conv->kernel_h, def->pad, def->stride) ||
+        dst->w != span(src->w, conv->kernel_w, def->pad, def->stride) || dst->h == 0 ||
+        dst->w == 0)
+        return err_set(err, ERR_INVALID, "layer %s: %ux%u does not become %ux%u", conv->name,
+                       src->w, src->h, dst->w, dst->h);
+    memset(ret, 0, sizeof *ret); /* shapes are compared as bytes */
+    ret->type = nn->type;
+    ret->n = src->n;
+    ret->h = src->h;
+    ret->w = src->w;
+    ret->in = conv->in;
+    ret->out_h = dst->h;
+    ret->out_w = dst->w;
+    ret->out = conv->out;
+    ret->kernel_h = conv->kernel_h;
+    ret->kernel_w = conv->kernel_w;
+    ret->stride = def->stride;
+    ret->pad = def->pad;
+    ret->groups = def->groups;
+    ret->residual = call->residual != NULL;
+    return 0;
+}
+
+static struct shaped *shaped_for(struct nn *nn, struct conv *conv,
+                                 const struct onednn_conv_shape *shape, struct err *err)
+{
+    struct shaped *s = conv->shapes;
+
+    while (s && memcmp(&s->shape, shape, sizeof *shape) != 0)
+        s = s->next;
+    if (s)
+        return s;
+    s = calloc(1, sizeof *s);
+    if (!s) {
+        (void)err_set_nomem(err, "a convolution");
+        return NULL;
+    }
+    s->shape = *shape;
+    s->conv = onednn_conv_new(nn->onednn, shape, err);
+    if (!s->conv) {
+        (void)err_wrap(err, "layer %s", conv->name);
+        free(s);
+        return NULL;
+    }
+    s->next = conv->shapes;
+    conv->shapes = s;
+    return s;
+}
+
+/* -- weights ----------------------------------------------------------------------------------
+ */
+
+static struct packed *pack(struct conv *conv, struct onednn_conv *maker, struct err *err)
+{
+    struct packed *p = calloc(1, sizeof *p);
+    float *floats = weights_read_all(conv->name, "weight", conv->def.weight, err);
+    bool done = false;
+
+    if (p && floats) {
+        p->maker = maker;
+        p->data = nn_alloc(onednn_conv_weights_size(maker));
+        if (!p->data)
+            (void)err_set_nomem(err, "a layer's weights");
+        else
+            done = onednn_conv_pack(maker, floats, p->data, err) == 0;
+    } else {
+        (void)err_set_nomem(err, "a layer's weights");
+    }
+    free(floats);
+    safetensors_release(conv->def.weight);
+    if (done)
+        return p;
+    free(p ? p->data : NULL);
+    free(p);
+    return NULL;
+}
+
+static int ready(struct conv *conv, struct shaped *s, struct err *err)
+{
+    struct packed *p = conv->packed;
+
+    if (conv->def.bias && !conv->bias) {
+        conv->bias = weights_read_all(conv->name, "bias", conv->def.bias, err);
+        if (!conv->bias)
+            return err->code;
+    }
+    if (s->weights)
+        return 0;
+    while (p && !onednn_conv_same_weights(p->maker, s->conv))
+        p = p->next;
+    if (!p) {
+        p = pack(conv, s->conv, err);
+        if (!p)
+            return err->code;
+        p->next = conv->packed;
+        conv->packed = p;
+    }
+    s->weights = p;
+    return 0;
+}
+
+/* -- running ----------------------------------------------------------------------------------
+ */
+
+/* Places in the scratch memory. */
+struct places {
+    char *scratch, *src, *dst;
+    float *bias;
+};
+
+static size_t dense_bytes(const struct tensor *t)
+{
+    return t->ld == t->c ? 0 : nn_aligned(tensor_pixels(t) * t->c * tensor_type_bytes(t->type));
+}
+
+static int reserve(struct nn *nn, const struct shaped *s, const struct conv_call *call,
+                   struct places *ret, struct err *err)
+{
+    size_t scratch = nn_aligned(onednn_conv_scratch_size(s->conv));
+    size_t bias = nn_aligned(s->shape.out * sizeof(float));
+    size_t src = dense_bytes(&call->src), dst = dense_bytes(&call->dst);
+
+    if (nn_reserve(nn, scratch + bias + src + dst, err) < 0)
+        return err->code;
+    ret->scratch = nn->scratch;
+    ret->bias = (float *)(void *)(nn->scratch + scratch);
+    ret->src = nn->scratch + scratch + bias;
+    ret->dst = ret->src + src;
+    return 0;
+}
+
+/* The same picture without gaps, at place; itself where it has none. */
+static struct tensor dense(const struct tensor *t, char *place)
+{
+    struct tensor same = *t;
+
+    if (t->ld == t->c)
+        return same;
+    same.data = place;
+    same.ld = t->c;
+    return same;
+}
+
+static const float *bias_of(struct nn *nn, const struct conv *conv, const struct tensor *bias,
+                            float *place)
+{
+    if (!bias && conv->bias)
+        return conv->bias;
+    if (bias)
+        nn->kernels->to_f32(bias->type, bias->data, conv->out, place);
+    else
+        memset(place, 0, conv->out * sizeof *place);
+    return place;
+}
+
+static int execute(struct nn *nn, struct conv *conv, const struct shaped *s,
+                   const struct conv_call *call, const struct places *places, struct err *err)
+{
+    struct tensor src = dense(&call->src, places->src), dst = dense(&call->dst, places->dst);
+    struct onednn_conv_data data = {
+        .src = src.data,
+        .weights = s->weights->data,
+        .bias = bias_of(nn, conv, call->bias, places->bias),
+        .dst = dst.data,
+        .scratch = places->scratch,
+    };
+
+    if (src.data != call->src.data)
+        picture_copy(nn, src, call->src);
+    if (call->residual && call->residual->data != dst.data)
+        picture_copy(nn, dst, *call->residual);
+    if (onednn_conv_run(s->conv, &data, err) < 0)
+        return err_wrap(err, "layer %s", conv->name);
+    if (dst.data != call->dst.data)
+        picture_copy(nn, call->dst, dst);
+    return 0;
+}
+
+int conv_run(struct nn *nn, struct conv *conv, const struct conv_call *call, bool plan,
+             struct err *err)
+{
+    struct onednn_conv_shape shape;
+    struct places places = {0};
+    struct shaped *s;
+
+    parallel_use(nn->threads);
+    if (shape_of(nn, conv, call, &shape, err) < 0)
+        return err->code;
+    s = shaped_for(nn, conv, &shape, err);
+    if (!s || reserve(nn, s, call, &places, err) < 0)
+        return err->code;
+    if (plan)
+        return 0;
+    if (ready(conv, s, err) < 0)
+        return err->code;
+    return execute(nn, conv, s, call, &places, err);
+}

@@ -1,0 +1,251 @@
+/* kernel_gemm.h - rows times a panel, and what happens to the sums then. Included by
+ * kernels_*.c.
+ *
+ * A tile of ROWS x 2 vectors of sums stays in registers while k runs: with AVX-512 24 of the
+ * 32, and for 24 multiply-adds (12 cycles) 2 loads of the panel and 12 of single elements,
+ * which fits the two loads a cycle. The panel is read front to back and comes from the second
+ * cache; rows are used in place, at their own distance. */
+#ifndef LIB_NN_KERNEL_GEMM_H
+#define LIB_NN_KERNEL_GEMM_H
+
+#include "lib/nn/simd.h"
+
+enum { ROWS = LANES == 16 ? 12 : 4, COLUMNS = 2 * LANES };
+
+/* One tile's place. All but rows and vecs, which the compiler knows, are in kernel_gemm. */
+struct tile {
+    float *c;
+    const char *a, *b;
+};
+
+INLINE void tile_begin(const struct kernel_gemm *g, const float *c, vf sums[ROWS][2], int rows,
+                       int vecs)
+{
+    UNROLL(12)
+    for (int r = 0; r < rows; r++) {
+        sums[r][0] = g->add ? vf_load(c + (size_t)r * g->ldc) : (vf){0};
+        sums[r][1] = g->add && vecs == 2 ? vf_load(c + (size_t)r * g->ldc + LANES) : (vf){0};
+    }
+}
+
+INLINE void tile_end(const struct kernel_gemm *g, float *c, vf sums[ROWS][2], int rows,
+                     int vecs)
+{
+    UNROLL(12)
+    for (int r = 0; r < rows; r++) {
+        vf_store(c + (size_t)r * g->ldc, sums[r][0]);
+        if (vecs == 2)
+            vf_store(c + (size_t)r * g->ldc + LANES, sums[r][1]);
+    }
+}
+
+INLINE void tile_f32(const struct kernel_gemm *g, struct tile tile, int rows, int vecs)
+{
+    vf sums[ROWS][2];
+    const float *a = (const float *)(const void *)tile.a,
+                *b = (const float *)(const void *)tile.b;
+
+    tile_begin(g, tile.c, sums, rows, vecs);
+    for (size_t k = 0; k < g->k; k++, b += PANEL) {
+        vf b0 = vf_load(b), b1 = vecs == 2 ? vf_load(b + LANES) : b0;
+
+        UNROLL(12)
+        for (int r = 0; r < rows; r++) {
+            vf x = vf_splat(a[(size_t)r * g->lda + k]);
+
+            sums[r][0] += x * b0;
+            if (vecs == 2)
+                sums[r][1] += x * b1;
+        }
+    }
+    tile_end(g, tile.c, sums, rows, vecs);
+}
+
+/* sum += the products of two pairs of bf16 in each lane. */
+INLINE vf dot_bf16(vf sum, vu a, vu b)
+{
+#ifdef __AVX512BF16__
+    return (vf)_mm512_dpbf16_ps((__m512)sum, (__m512bh)a, (__m512bh)b);
+#else
+    sum += (vf)(a << 16) * (vf)(b << 16);
+    return sum + (vf)(a & 0xffff0000) * (vf)(b & 0xffff0000);
+#endif
+}
+
+INLINE void dots_bf16(vf sums[ROWS][2], const uint16_t *a, size_t lda, const uint16_t *b,
+                      const int shape[2], bool pair)
+{
+    vu b0, b1;
+
+    memcpy(&b0, b, sizeof b0);
+    memcpy(&b1, b + (shape[1] == 2 ? COLUMNS : 0), sizeof b1);
+    UNROLL(12)
+    for (int r = 0; r < shape[0]; r++) {
+        uint32_t two = a[(size_t)r * lda];
+        vu x;
+
+        if (pair)
+            memcpy(&two, a + (size_t)r * lda, sizeof two);
+        x = two - (vu){0};
+        sums[r][0] = dot_bf16(sums[r][0], x, b0);
+        if (shape[1] == 2)
+            sums[r][1] = dot_bf16(sums[r][1], x, b1);
+    }
+}
+
+INLINE void tile_bf16(const struct kernel_gemm *g, struct tile tile, int rows, int vecs)
+{
+    vf sums[ROWS][2];
+    const uint16_t *a = (const uint16_t *)(const void *)tile.a;
+    const uint16_t *b = (const uint16_t *)(const void *)tile.b;
+    const int shape[2] = {rows, vecs};
+
+    tile_begin(g, tile.c, sums, rows, vecs);
+    for (size_t k = 0; k + 2 <= g->k; k += 2, b += (size_t)2 * PANEL)
+        dots_bf16(sums, a + k, g->lda, b, shape, true);
+    if (g->k % 2)
+        dots_bf16(sums, a + g->k - 1, g->lda, b, shape, false);
+    tile_end(g, tile.c, sums, rows, vecs);
+}
+
+INLINE void tile_of(enum tensor_type type, const struct kernel_gemm *g, struct tile tile,
+                    int rows, int vecs)
+{
+    if (type == TENSOR_F32)
+        tile_f32(g, tile, rows, vecs);
+    else
+        tile_bf16(g, tile, rows, vecs);
+}
+
+/* A function each, so that registers are dealt out for that many rows. */
+#define TILE_FUNCTION(type_, rows_)                                                   \
+    static void tile_##type_##_##rows_(const struct kernel_gemm *g, struct tile tile, \
+                                       int vecs)                                      \
+    {                                                                                 \
+        if (vecs == 2)                                                                \
+            tile_of(type_, g, tile, rows_, 2);                                        \
+        else                                                                          \
+            tile_of(type_, g, tile, rows_, 1);                                        \
+    }
+#if LANES == 16
+TILE_FUNCTION(TENSOR_F32, 12)
+TILE_FUNCTION(TENSOR_F32, 8)
+TILE_FUNCTION(TENSOR_BF16, 12)
+TILE_FUNCTION(TENSOR_BF16, 8)
+#endif
+TILE_FUNCTION(TENSOR_F32, 4)
+TILE_FUNCTION(TENSOR_F32, 2)
+TILE_FUNCTION(TENSOR_F32, 1)
+TILE_FUNCTION(TENSOR_BF16, 4)
+TILE_FUNCTION(TENSOR_BF16, 2)
+TILE_FUNCTION(TENSOR_BF16, 1)
+
+/* As many of the rows left as a tile takes; returns how many. */
+#define TILE_ROWS(type_, n_) tile_##type_##_##n_(g, tile, vecs), n_
+#define TILE_SMALL(type_)               \
+    left >= 4   ? (TILE_ROWS(type_, 4)) \
+    : left >= 2 ? (TILE_ROWS(type_, 2)) \
+                : (TILE_ROWS(type_, 1))
+
+static size_t rows_f32(const struct kernel_gemm *g, struct tile tile, size_t left, int vecs)
+{
+#if LANES == 16
+    if (left >= 12)
+        return TILE_ROWS(TENSOR_F32, 12);
+    if (left >= 8)
+        return TILE_ROWS(TENSOR_F32, 8);
+#endif
+    return TILE_SMALL(TENSOR_F32);
+}
+
+static size_t rows_bf16(const struct kernel_gemm *g, struct tile tile, size_t left, int vecs)
+{
+#if LANES == 16
+    if (left >= 12)
+        return TILE_ROWS(TENSOR_BF16, 12);
+    if (left >= 8)
+        return TILE_ROWS(TENSOR_BF16, 8);
+#endif
+    return TILE_SMALL(TENSOR_BF16);
+}
+
+INLINE void gemm(enum tensor_type type, const struct kernel_gemm *g)
+{
+    size_t bytes = tensor_type_bytes(type), column = type == TENSOR_F32 ? 4 : 4;
+
+    for (size_t col = 0; col < g->cols; col += COLUMNS) {
+        int vecs = g->cols - col > LANES ? 2 : 1;
+        size_t done = 0;
+
+        while (done < g->rows) {
+            struct tile tile = {g->c + done * g->ldc + col,
+                                (const char *)g->a + done * g->lda * bytes,
+                                (const char *)g->panel + col * column};
+
+            done += type == TENSOR_F32 ? rows_f32(g, tile, g->rows - done, vecs)
+                                       : rows_bf16(g, tile, g->rows - done, vecs);
+        }
+    }
+}
+
+static void gemm_f32(const struct kernel_gemm *g)
+{
+    gemm(TENSOR_F32, g);
+}
+
+static void gemm_bf16(const struct kernel_gemm *g)
+{
+    gemm(TENSOR_BF16, g);
+}
+
+/* -- what happens to the sums ----------------------------------------------------------------
+ */
+
+/* LANES results from column col on; of a panel for GEGLU the gates are GATE_COLUMNS further. */
+INLINE vf finish(const struct kernel_epilogue *e, const float *acc, size_t col)
+{
+    vf x = vf_load(acc + col);
+
+    if (e->bias)
+        x += vf_load(e->bias + col);
+    if (e->act == ACT_GEGLU) {
+        vf gate = vf_load(acc + GATE_COLUMNS + col);
+
+        if (e->bias)
+            gate += vf_load(e->bias + GATE_COLUMNS + col);
+        return x * vf_gelu(gate);
+    }
+    return vf_act(e->act, x);
+}
+
+INLINE void epilogue_of(enum tensor_type type, const struct kernel_epilogue *e)
+{
+    for (size_t row = 0; row < e->rows; row++) {
+        const float *acc = e->acc + row * PANEL;
+
+        for (size_t col = 0; col < e->cols; col += LANES) {
+            size_t at = row * e->dst_ld + col, left = e->cols - col;
+            vf x = finish(e, acc, col);
+
+            if (left >= LANES) {
+                if (e->residual)
+                    x += vf_get(type, e->residual, row * e->residual_ld + col);
+                vf_put(type, e->dst, at, x);
+            } else {
+                if (e->residual)
+                    x += vf_get_some(type, e->residual, row * e->residual_ld + col, left);
+                vf_put_some(type, e->dst, at, x, left);
+            }
+        }
+    }
+}
+
+static void epilogue(const struct kernel_epilogue *e)
+{
+    if (e->type == TENSOR_F32)
+        epilogue_of(TENSOR_F32, e);
+    else
+        epilogue_of(TENSOR_BF16, e);
+}
+
+#endif

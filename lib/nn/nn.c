@@ -1,0 +1,72 @@
+/* nn.c - see nn.h. */
+#include "lib/nn/nn.h"
+#include "lib/nn/nn_internal.h"
+
+void *nn_alloc(size_t bytes)
+{
+    return aligned_alloc(64, nn_aligned(bytes ? bytes : 1));
+}
+
+enum tensor_type nn_fastest_type(void)
+{
+    return kernels_have_bf16() ? TENSOR_BF16 : TENSOR_F32;
+}
+
+struct nn *nn_new(enum tensor_type type, int threads, struct err *err)
+{
+    OWNED(nn) nn = calloc(1, sizeof *nn);
+    struct nn *made;
+
+    if (!nn) {
+        (void)err_set_nomem(err, "the nets' context");
+        return NULL;
+    }
+    nn->type = type;
+    nn->threads = threads > 0 ? threads : parallel_available();
+    nn->kernels = kernels_best();
+    nn->onednn = onednn_new(err);
+    if (!nn->onednn)
+        return NULL;
+    made = nn;
+    nn = NULL;
+    return made;
+}
+
+void nn_free(struct nn *nn)
+{
+    if (!nn)
+        return;
+    onednn_free(nn->onednn);
+    free(nn->scratch);
+    free(nn);
+}
+
+int nn_threads(const struct nn *nn)
+{
+    return nn->threads;
+}
+
+enum tensor_type nn_type(const struct nn *nn)
+{
+    return nn->type;
+}
+
+size_t nn_scratch_bytes(const struct nn *nn)
+{
+    return nn->scratch_size;
+}
+
+int nn_reserve(struct nn *nn, size_t bytes, struct err *err)
+{
+    char *bigger;
+
+    if (bytes <= nn->scratch_size)
+        return 0;
+    bigger = nn_alloc(bytes);
+    if (!bigger)
+        return err_set_nomem(err, "scratch memory");
+    free(nn->scratch);
+    nn->scratch = bigger;
+    nn->scratch_size = bytes;
+    return 0;
+}

@@ -1,0 +1,34 @@
+/* nn.h - what operations on the CPU have in common: type, threads, scratch memory.
+ *
+ * Each operation has a plan argument: with it nothing is computed (data pointers may be NULL),
+ * but primitives are made and scratch memory is reserved, so that the same call for real
+ * allocates nothing but, at its first time, the weights as it wants them. A call that was not
+ * planned makes ready what it lacks. One thread at a time. */
+#ifndef LIB_NN_NN_H
+#define LIB_NN_NN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "lib/base/err.h"
+#include "lib/base/owned.h"
+#include "lib/nn/tensor.h"
+
+struct nn;
+
+/* type: TENSOR_F32 or TENSOR_BF16, of every tensor. threads: 0 for every core that this process
+ * may use. */
+struct nn *nn_new(enum tensor_type type, int threads, struct err *err);
+void nn_free(struct nn *nn);
+DEFINE_OWNED(nn)
+
+int nn_threads(const struct nn *nn);
+enum tensor_type nn_type(const struct nn *nn);
+
+/* TENSOR_BF16 where the processor multiplies it faster than f32, else TENSOR_F32. */
+enum tensor_type nn_fastest_type(void);
+
+/* Bytes of scratch memory that the calls so far have made it hold. */
+size_t nn_scratch_bytes(const struct nn *nn);
+
+#endif

@@ -1,0 +1,41 @@
+/* nn_internal.h - struct nn as the operations see it. */
+#ifndef LIB_NN_NN_INTERNAL_H
+#define LIB_NN_NN_INTERNAL_H
+
+#include "lib/nn/kernels.h"
+#include "lib/nn/nn.h"
+#include "lib/nn/onednn.h"
+#include "lib/nn/parallel.h"
+
+struct nn {
+    enum tensor_type type;
+    int threads;
+    const struct kernels *kernels;
+    struct onednn *onednn;
+    char *scratch; /* aligned to 64 bytes */
+    size_t scratch_size;
+};
+
+/* At least so much scratch memory; what was in it is lost. */
+int nn_reserve(struct nn *nn, size_t bytes, struct err *err);
+
+/* Rounded up to where the next piece of scratch memory may begin. */
+static inline size_t nn_aligned(size_t bytes)
+{
+    return (bytes + 63) / 64 * 64;
+}
+
+static inline size_t nn_ceil_div(size_t a, size_t b)
+{
+    return (a + b - 1) / b;
+}
+
+/* 64-byte aligned memory, or NULL. free() it. */
+void *nn_alloc(size_t bytes);
+
+static inline char *tensor_at(const struct tensor *t, size_t pixel)
+{
+    return (char *)t->data + pixel * t->ld * tensor_type_bytes(t->type);
+}
+
+#endif
