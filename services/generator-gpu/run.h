@@ -1,12 +1,13 @@
 /* run.h - one pass of a model: the operations of backend.h as models call them.
  *
- * Calls check shapes, do nothing after the first failure (which is in run->err), and so need no
- * check each: a model looks at run_failed once at its end. With check set every output is
- * looked at, and the first that is not finite fails the run with the name of its layer. */
+ * Calls check shapes while planning, do nothing after the first failure (which is in run->err),
+ * and so need no check each. */
 #ifndef SERVICES_GENERATOR_GPU_RUN_H
 #define SERVICES_GENERATOR_GPU_RUN_H
 
 #include "services/generator-gpu/backend.h"
+
+struct layers;
 
 /* Memory handed out front to back, and given back by going back to a mark. */
 struct arena {
@@ -16,9 +17,11 @@ struct arena {
 
 struct run {
     struct backend *backend;
+    const struct layers *layers; /* for names and shapes; may be NULL. Borrowed */
     struct arena arena;
+    const struct layer *last; /* the last layer that was called, to say where; or NULL */
     bool plan;
-    bool check;
+    bool check; /* look at every output: the first that is not finite ends the pass */
     struct err err;
 };
 
@@ -26,6 +29,21 @@ static inline bool run_failed(const struct run *run)
 {
     return run->err.code != 0;
 }
+
+/* A model's whole computation, in terms of the calls below. */
+typedef void run_pass(void *ctx, struct run *run);
+
+/* Calls pass to plan, and gives the arena the memory that it took. The address changes only
+ * where that is more than there is, or much less. */
+int run_plan(struct run *run, run_pass *pass, void *ctx, struct err *err);
+
+/* Calls pass for real; result are the count floats that it ends by reading. ERR_INVALID where
+ * they are not all finite: then pass is called once more to find the layer where that began. */
+int run_execute(struct run *run, run_pass *pass, void *ctx, const float *result, size_t count,
+                struct err *err);
+
+/* Gives the arena's memory back. */
+void run_done(struct run *run);
 
 /* A new tensor of the backend's type, with undefined contents. */
 struct tensor run_tensor(struct run *run, uint32_t n, uint32_t h, uint32_t w, uint32_t c);
