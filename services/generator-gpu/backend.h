@@ -81,6 +81,13 @@ struct attention_args {
     bool causal; /* token i sees tokens 0..i */
 };
 
+/* dst[n, 0, t] = tokens[ids[n * w + t]] + positions[t]. */
+struct embed_args {
+    struct tensor dst;
+    const struct layer *tokens, *positions;
+    const int32_t *ids; /* host memory, checked; NULL while planning */
+};
+
 struct backend_ops {
     const char *name; /* "cpu" */
     void (*free)(struct backend *backend);
@@ -117,9 +124,8 @@ struct backend_ops {
     /* Channels of a, then of b. */
     int (*concat)(struct backend *backend, struct tensor dst, struct tensor a, struct tensor b,
                   bool plan, struct err *err);
-    /* dst[n, 0, t] = tokens[ids[n * w + t]] + positions[t]; ids are host memory, checked. */
-    int (*embed)(struct backend *backend, struct tensor dst, const struct layer *tokens,
-                 const struct layer *positions, const int32_t *ids, bool plan, struct err *err);
+    int (*embed)(struct backend *backend, const struct embed_args *args, bool plan,
+                 struct err *err);
     int (*sync)(struct backend *backend, struct err *err);
     /* *ret_finite: no NaN and no infinity in it. Slow; only for finding out where one began. */
     int (*is_finite)(struct backend *backend, struct tensor src, bool *ret_finite,

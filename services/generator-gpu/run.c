@@ -290,11 +290,11 @@ void run_concat(struct run *run, struct tensor dst, struct tensor a, struct tens
 void run_embed(struct run *run, struct tensor dst, const struct layer *tokens,
                const struct layer *positions, const int32_t *ids)
 {
+    struct embed_args args = {dst, tokens, positions, ids};
+
     if (!run_failed(run))
-        finish(run,
-               run->backend->ops->embed(run->backend, dst, tokens, positions, ids, run->plan,
-                                        &run->err),
-               tokens, "embed", &dst);
+        finish(run, run->backend->ops->embed(run->backend, &args, run->plan, &run->err), tokens,
+               "embed", &dst);
 }
 
 void run_write(struct run *run, struct tensor dst, const float *host)

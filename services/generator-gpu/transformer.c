@@ -47,7 +47,7 @@ void transformer_load(struct transformer *transformer, struct layers *layers, co
     transformer->norm =
         layers_group_norm(layers, "norm", def->channels, def->groups, INPUT_NORM_EPS);
     transformer->proj_in = linear(layers, "proj_in", def->channels, def->channels, true);
-    for (uint32_t i = 0; i < def->blocks && !layers->err->code; i++) {
+    for (uint32_t i = 0; i < def->blocks && transformer->blocks && !layers->err->code; i++) {
         size_t inner = layers_enter(layers, "transformer_blocks.%u", i);
 
         block_load(&transformer->blocks[i], layers, def);

@@ -185,18 +185,21 @@ static int plain_concat(struct backend *backend, struct tensor dst, struct tenso
     return 0;
 }
 
-static int plain_embed(struct backend *backend, struct tensor dst, const struct layer *tokens,
-                       const struct layer *positions, const int32_t *ids, bool plan,
+static int plain_embed(struct backend *backend, const struct embed_args *args, bool plan,
                        struct err *err)
 {
-    if (!plain_computes(backend, &dst, plan))
+    const struct tensor *dst = &args->dst;
+
+    if (!plain_computes(backend, dst, plan))
         return 0;
-    for (size_t p = 0; p < tensor_pixels(&dst); p++) {
-        if (ids[p] < 0 || (uint32_t)ids[p] >= tokens->out)
-            return err_set(err, ERR_INVALID, "token %d of %u", ids[p], tokens->out);
-        for (uint32_t c = 0; c < dst.c; c++)
-            plain_at(&dst, p)[c] = tokens->weight[(size_t)ids[p] * dst.c + c] +
-                                   positions->weight[p % dst.w * dst.c + c];
+    for (size_t p = 0; p < tensor_pixels(dst); p++) {
+        const float *position = args->positions->weight + p % dst->w * dst->c;
+        int32_t id = args->ids[p];
+
+        if (id < 0 || (uint32_t)id >= args->tokens->out)
+            return err_set(err, ERR_INVALID, "token %d of %u", id, args->tokens->out);
+        for (uint32_t c = 0; c < dst->c; c++)
+            plain_at(dst, p)[c] = args->tokens->weight[(size_t)id * dst->c + c] + position[c];
     }
     return 0;
 }
