@@ -215,13 +215,13 @@ static int cpu_concat(struct backend *backend, struct tensor dst, struct tensor 
     return 0;
 }
 
-static int cpu_embed(struct backend *backend, struct tensor dst, const struct layer *tokens,
-                     const struct layer *positions, const int32_t *ids, bool plan,
+static int cpu_embed(struct backend *backend, const struct embed_args *args, bool plan,
                      struct err *err)
 {
-    const struct embedding *const tables[] = {tokens->embedding, positions->embedding};
+    const struct embedding *const tables[] = {args->tokens->embedding,
+                                              args->positions->embedding};
 
-    return embedding_run(nn_of(backend), dst, tables, ids, plan, err);
+    return embedding_run(nn_of(backend), args->dst, tables, args->ids, plan, err);
 }
 
 static int cpu_sync(struct backend *backend, struct err *err)
