@@ -48,14 +48,14 @@ static struct times times_of(const struct scheduler_conf *conf, const struct sol
 }
 
 static int check(const struct scheduler_conf *conf, const struct solver *solver, uint32_t steps,
-                 struct err *err)
+                 bool own, struct err *err)
 {
     if (steps < 1 || steps > conf->train_steps)
         return err_set(
             err, ERR_INVALID,
             "%u steps are not possible: the model was trained with %u, so 1 to %u are", steps,
             conf->train_steps, conf->train_steps);
-    if (solver == &solver_pndm && conf->skip_prk_steps != SETTING_YES)
+    if (solver == &solver_pndm && own && conf->skip_prk_steps != SETTING_YES)
         return err_set(
             err, ERR_INVALID,
             "pndm is only there without Runge-Kutta steps: set skip_prk_steps to true "
@@ -203,7 +203,7 @@ struct scheduler *scheduler_new(const struct scheduler_conf *conf,
     bool karras =
         used == GENERATION_DPMPP_2M_KARRAS || (used == GENERATION_EULER && conf->karras);
 
-    if (check(conf, solver, steps, err) < 0)
+    if (check(conf, solver, steps, own, err) < 0)
         return NULL;
     scheduler = calloc(1, sizeof *scheduler);
     if (!scheduler) {

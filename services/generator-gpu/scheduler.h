@@ -54,7 +54,8 @@ int scheduler_conf_read(struct scheduler_conf *ret_conf, const char *json, size_
 struct scheduler;
 
 /* kind takes the place of conf->kind, as diffusers' from_config does: what conf says stays, and
- * what it does not is as in the class of that kind. GENERATION_AUTO: conf->kind. ERR_INVALID
+ * what it does not is as in the class of that kind; but pndm means skip_prk_steps true, and the
+ * two dpmpp-2m mean use_karras_sigmas false and true. GENERATION_AUTO: conf->kind. ERR_INVALID
  * for more steps than train_steps, and for what diffusers has not either (euler-a with
  * PREDICT_SAMPLE). */
 struct scheduler *scheduler_new(const struct scheduler_conf *conf,

@@ -85,8 +85,15 @@ static void follow(const struct walk *walk, struct scheduler *scheduler, const f
         check_call(walk, i, latents);
         if (takes)
             torch_random_normal(&random, noise, COUNT);
-        CHECK_OK(scheduler_step(scheduler, i, walk->predicted + i * COUNT, takes ? noise : NULL,
-                                latents, NULL, COUNT, &err),
+        CHECK_OK(scheduler_step(scheduler,
+                                &(struct scheduler_step){
+                                    .i = i,
+                                    .predicted = walk->predicted + i * COUNT,
+                                    .noise = takes ? noise : NULL,
+                                    .latents = latents,
+                                    .count = COUNT,
+                                },
+                                &err),
                  err);
         (void)snprintf(what, sizeof(what), "%s: latents after call %zu", walk->name, i);
         check_close(what, latents, walk->latents + (i + 1) * COUNT, COUNT, CLOSE);
