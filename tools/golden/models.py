@@ -3,7 +3,7 @@
 import torch
 from diffusers import AutoencoderKL, UNet2DConditionModel
 from diffusers.schedulers import DDIMScheduler
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
 import vocabulary
@@ -86,12 +86,16 @@ def write(folder, spec):
     save(unet, folder / "unet", {"_class_name": "UNet2DConditionModel", **unet_config}, spec)
     save(vae, folder / "vae", {"_class_name": "AutoencoderKL", **vae_config}, spec, spec["old_vae"])
     write_json(folder / "scheduler" / "scheduler_config.json", spec["scheduler"])
-    write_json(folder / "model_index.json", {
+    write_json(folder / "model_index.json", index_of(spec["scheduler"]))
+
+
+def index_of(scheduler):
+    return {
         "_class_name": "StableDiffusionPipeline", "_diffusers_version": "0.8.0",
         "feature_extractor": [None, None], "safety_checker": [None, None], "requires_safety_checker": False,
-        "scheduler": ["diffusers", spec["scheduler"]["_class_name"]], "text_encoder": ["transformers", "CLIPTextModel"],
+        "scheduler": ["diffusers", scheduler["_class_name"]], "text_encoder": ["transformers", "CLIPTextModel"],
         "tokenizer": ["transformers", "CLIPTokenizer"], "unet": ["diffusers", "UNet2DConditionModel"],
-        "vae": ["diffusers", "AutoencoderKL"]})
+        "vae": ["diffusers", "AutoencoderKL"]}
 
 
 def rounded(model, spec):
