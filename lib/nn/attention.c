@@ -55,7 +55,7 @@ static int reserve(struct running *r, struct err *err)
     size_t v = nn_aligned(r->heads * r->v_panels * r->v_panel);
 
     if (nn_reserve(r->nn, k + v + (size_t)r->nn->threads * r->state, err) < 0)
-        return err->code;
+        return nn_failed(err);
     r->k = r->nn->scratch;
     r->v = r->k + k;
     r->states = r->v + v;
@@ -151,7 +151,7 @@ static void query_task(void *ctx, size_t task, int thread)
     struct kernel_attention a = {
         .q = head_at(r, &call->q, head, first),
         .q_ld = call->q.ld,
-        .dst = (void *)(uintptr_t)head_at(r, &call->dst, head, first),
+        .dst = (void *)head_at(r, &call->dst, head, first),
         .dst_ld = call->dst.ld,
         .type = r->nn->type,
         .k = r->k + head * r->k_panels * r->k_panel,
@@ -180,8 +180,10 @@ int attention_run(struct nn *nn, const struct attention_call *call, bool plan, s
         call->k.w == 0)
         return err_set(err, ERR_INVALID, "attention: q, k, v and dst do not fit each other");
     measure(&r);
-    if (reserve(&r, err) < 0 || plan)
-        return err->code;
+    if (reserve(&r, err) < 0)
+        return nn_failed(err);
+    if (plan)
+        return 0;
     parallel_use(nn->threads);
     parallel_for(nn->threads, r.heads * r.k_panels, pack_task, &r);
     parallel_for(nn->threads, r.heads * r.query_tasks, query_task, &r);

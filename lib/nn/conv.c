@@ -54,11 +54,11 @@ static int check_def(const struct conv *conv, struct err *err)
 
 struct conv *conv_new(const struct conv_def *def, struct err *err)
 {
-    OWNED(conv) conv = calloc(1, sizeof *conv);
-    struct conv *made;
+    struct conv *conv = calloc(1, sizeof *conv);
 
     if (!conv || !(conv->name = strdup(def->name))) {
         (void)err_set_nomem(err, "a convolution");
+        conv_free(conv);
         return NULL;
     }
     conv->def = *def;
@@ -67,15 +67,15 @@ struct conv *conv_new(const struct conv_def *def, struct err *err)
         conv->def.groups = 1;
     if (conv->def.stride == 0)
         conv->def.stride = 1;
-    if (check_def(conv, err) < 0)
+    if (check_def(conv, err) < 0) {
+        conv_free(conv);
         return NULL;
+    }
     conv->out = (uint32_t)def->weight->shape[0];
     conv->in = (uint32_t)def->weight->shape[1] * conv->def.groups;
     conv->kernel_h = (uint32_t)def->weight->shape[2];
     conv->kernel_w = (uint32_t)def->weight->shape[3];
-    made = conv;
-    conv = NULL;
-    return made;
+    return conv;
 }
 
 void conv_free(struct conv *conv)
@@ -129,7 +129,7 @@ static int shape_of(const struct nn *nn, const struct conv *conv, const struct c
         dst->w == 0)
         return err_set(err, ERR_INVALID, "layer %s: %ux%u does not become %ux%u", conv->name,
                        src->w, src->h, dst->w, dst->h);
-    memset(ret, 0, sizeof *ret); /* shapes are compared as bytes */
+    ret->any = false;
     ret->type = nn->type;
     ret->n = src->n;
     ret->h = src->h;
@@ -147,12 +147,19 @@ static int shape_of(const struct nn *nn, const struct conv *conv, const struct c
     return 0;
 }
 
+/* The rest is the layer's, which does not change. */
+static bool same_shape(const struct onednn_conv_shape *a, const struct onednn_conv_shape *b)
+{
+    return a->type == b->type && a->n == b->n && a->h == b->h && a->w == b->w &&
+           a->residual == b->residual;
+}
+
 static struct shaped *shaped_for(struct nn *nn, struct conv *conv,
                                  const struct onednn_conv_shape *shape, struct err *err)
 {
     struct shaped *s = conv->shapes;
 
-    while (s && memcmp(&s->shape, shape, sizeof *shape) != 0)
+    while (s && !same_shape(&s->shape, shape))
         s = s->next;
     if (s)
         return s;
@@ -208,7 +215,7 @@ static int ready(struct conv *conv, struct shaped *s, struct err *err)
     if (conv->def.bias && !conv->bias) {
         conv->bias = weights_read_all(conv->name, "bias", conv->def.bias, err);
         if (!conv->bias)
-            return err->code;
+            return nn_failed(err);
     }
     if (s->weights)
         return 0;
@@ -217,7 +224,7 @@ static int ready(struct conv *conv, struct shaped *s, struct err *err)
     if (!p) {
         p = pack(conv, s->conv, err);
         if (!p)
-            return err->code;
+            return nn_failed(err);
         p->next = conv->packed;
         conv->packed = p;
     }
@@ -247,7 +254,7 @@ static int reserve(struct nn *nn, const struct shaped *s, const struct conv_call
     size_t src = dense_bytes(&call->src), dst = dense_bytes(&call->dst);
 
     if (nn_reserve(nn, scratch + bias + src + dst, err) < 0)
-        return err->code;
+        return nn_failed(err);
     ret->scratch = nn->scratch;
     ret->bias = (float *)(void *)(nn->scratch + scratch);
     ret->src = nn->scratch + scratch + bias;
@@ -305,19 +312,19 @@ static int execute(struct nn *nn, struct conv *conv, const struct shaped *s,
 int conv_run(struct nn *nn, struct conv *conv, const struct conv_call *call, bool plan,
              struct err *err)
 {
-    struct onednn_conv_shape shape;
+    struct onednn_conv_shape shape = {0};
     struct places places = {0};
     struct shaped *s;
 
     parallel_use(nn->threads);
     if (shape_of(nn, conv, call, &shape, err) < 0)
-        return err->code;
+        return nn_failed(err);
     s = shaped_for(nn, conv, &shape, err);
     if (!s || reserve(nn, s, call, &places, err) < 0)
-        return err->code;
+        return nn_failed(err);
     if (plan)
         return 0;
     if (ready(conv, s, err) < 0)
-        return err->code;
+        return nn_failed(err);
     return execute(nn, conv, s, call, &places, err);
 }

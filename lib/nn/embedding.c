@@ -61,7 +61,7 @@ int embedding_run(struct nn *nn, struct tensor dst, const struct embedding *cons
             return err_set(err, ERR_INVALID, "layer %s: has rows of %lld, not %u",
                            tables[i]->name, (long long)tables[i]->weight->shape[1], dst.c);
     if (nn_reserve(nn, 2 * c * sizeof *sum, err) < 0)
-        return err->code;
+        return nn_failed(err);
     if (plan)
         return 0;
     sum = (float *)(void *)nn->scratch;
@@ -69,7 +69,7 @@ int embedding_run(struct nn *nn, struct tensor dst, const struct embedding *cons
     for (size_t i = 0; i < tensor_pixels(&dst); i++) {
         if (read_row(tables[0], ids[i], c, sum, err) < 0 ||
             read_row(tables[1], (int64_t)(i % dst.w), c, position, err) < 0)
-            return err->code;
+            return nn_failed(err);
         for (size_t k = 0; k < c; k++)
             sum[k] += position[k];
         nn->kernels->from_f32(dst.type, sum, c, tensor_at(&dst, i));

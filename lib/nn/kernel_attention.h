@@ -15,12 +15,17 @@
 struct attention_state {
     float *scores, *weights, *values;
     float *highest, *sum;
-    size_t values_ld;
+    size_t values_ld, block;
+    float scale; /* of scores, for powers of 2 */
 };
 
 static struct attention_state attention_begin(const struct kernel_attention *a)
 {
-    struct attention_state state = {.values_ld = (a->dim + PANEL - 1) / PANEL * PANEL};
+    struct attention_state state = {
+        .values_ld = (a->dim + PANEL - 1) / PANEL * PANEL,
+        .block = a->block,
+        .scale = a->scale * LOG2_E,
+    };
 
     state.scores = a->scratch;
     state.weights = state.scores + a->rows * a->block;
@@ -78,26 +83,28 @@ static size_t mask_row(const struct kernel_attention *a, float *scores, size_t r
     return end;
 }
 
-/* Scores to exponentials. Returns what has to be done to the sums of before. */
-INLINE float row_softmax(enum tensor_type type, const float *scores, void *weights,
-                         size_t count, float scale, float *highest, float *sum)
+/* Scores to exponentials. Returns what has to be done to the sums of
+ * before. */
+INLINE float row_softmax(enum tensor_type type, const struct attention_state *s, size_t row,
+                         const float *scores, size_t count)
 {
-    float before = *highest, now, down;
+    char *weights = (char *)s->weights + row * s->block * tensor_type_bytes(type);
+    float before = s->highest[row], now, down;
     vf high = vf_load(scores), total = {0};
 
     for (size_t i = LANES; i < count; i += LANES)
         high = vf_max(vf_load(scores + i), high);
-    now = vf_highest(high) * scale;
+    now = vf_highest(high) * s->scale;
     now = now > before ? now : before;
     for (size_t i = 0; i < count; i += LANES) {
-        vf x = vf_exp2(vf_load(scores + i) * scale - now);
+        vf x = vf_exp2(vf_load(scores + i) * s->scale - now);
 
         total += x;
         vf_put(type, weights, i, x);
     }
     down = before == now ? 1.0F : vf_exp2(vf_splat(before - now))[0];
-    *highest = now;
-    *sum = *sum * down + vf_sum(total);
+    s->highest[row] = now;
+    s->sum[row] = s->sum[row] * down + vf_sum(total);
     return down;
 }
 
@@ -105,11 +112,9 @@ INLINE void block_softmax(enum tensor_type type, const struct kernel_attention *
                           const struct attention_state *s, size_t first, size_t count)
 {
     for (size_t row = 0; row < a->rows; row++) {
-        float *scores = s->scores + row * a->block, *values = s->values + row * s->values_ld;
-        char *weights = (char *)s->weights + row * a->block * tensor_type_bytes(type);
+        float *scores = s->scores + row * s->block, *values = s->values + row * s->values_ld;
         size_t end = mask_row(a, scores, row, first, count);
-        float down = row_softmax(type, scores, weights, end, a->scale * LOG2_E,
-                                 &s->highest[row], &s->sum[row]);
+        float down = row_softmax(type, s, row, scores, end);
 
         if (down == 1.0F)
             continue;

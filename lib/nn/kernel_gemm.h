@@ -171,7 +171,7 @@ static size_t rows_bf16(const struct kernel_gemm *g, struct tile tile, size_t le
 
 INLINE void gemm(enum tensor_type type, const struct kernel_gemm *g)
 {
-    size_t bytes = tensor_type_bytes(type), column = type == TENSOR_F32 ? 4 : 4;
+    size_t bytes = tensor_type_bytes(type);
 
     for (size_t col = 0; col < g->cols; col += COLUMNS) {
         int vecs = g->cols - col > LANES ? 2 : 1;
@@ -180,7 +180,7 @@ INLINE void gemm(enum tensor_type type, const struct kernel_gemm *g)
         while (done < g->rows) {
             struct tile tile = {g->c + done * g->ldc + col,
                                 (const char *)g->a + done * g->lda * bytes,
-                                (const char *)g->panel + col * column};
+                                (const char *)g->panel + col * 4}; /* or pairs of 2 */
 
             done += type == TENSOR_F32 ? rows_f32(g, tile, g->rows - done, vecs)
                                        : rows_bf16(g, tile, g->rows - done, vecs);
@@ -202,50 +202,85 @@ static void gemm_bf16(const struct kernel_gemm *g)
  */
 
 /* LANES results from column col on; of a panel for GEGLU the gates are GATE_COLUMNS further. */
-INLINE vf finish(const struct kernel_epilogue *e, const float *acc, size_t col)
+INLINE vf finish(const float *acc, const float *bias, enum activation act)
 {
-    vf x = vf_load(acc + col);
+    vf x = vf_load(acc);
 
-    if (e->bias)
-        x += vf_load(e->bias + col);
-    if (e->act == ACT_GEGLU) {
-        vf gate = vf_load(acc + GATE_COLUMNS + col);
+    if (bias)
+        x += vf_load(bias);
+    if (act == ACT_GEGLU) {
+        vf gate = vf_load(acc + GATE_COLUMNS);
 
-        if (e->bias)
-            gate += vf_load(e->bias + GATE_COLUMNS + col);
+        if (bias)
+            gate += vf_load(bias + GATE_COLUMNS);
         return x * vf_gelu(gate);
     }
-    return vf_act(e->act, x);
+    return vf_act(act, x);
 }
 
-INLINE void epilogue_of(enum tensor_type type, const struct kernel_epilogue *e)
+/* Some lanes at the end of a row. */
+INLINE void finish_some(enum tensor_type type, const struct kernel_epilogue *e, vf x,
+                        const size_t at[2], size_t count)
 {
+    if (e->residual)
+        x += vf_get_some(type, e->residual, at[1], count);
+    vf_put_some(type, e->dst, at[0], x, count);
+}
+
+INLINE void epilogue_of(enum tensor_type type, enum activation act,
+                        const struct kernel_epilogue *e)
+{
+    const float *bias = e->bias;
+    size_t whole = e->cols / LANES * LANES;
+
     for (size_t row = 0; row < e->rows; row++) {
         const float *acc = e->acc + row * PANEL;
+        size_t at[2] = {row * e->dst_ld, row * e->residual_ld};
 
-        for (size_t col = 0; col < e->cols; col += LANES) {
-            size_t at = row * e->dst_ld + col, left = e->cols - col;
-            vf x = finish(e, acc, col);
+        for (size_t col = 0; col < whole; col += LANES) {
+            vf x = finish(acc + col, bias ? bias + col : NULL, act);
 
-            if (left >= LANES) {
-                if (e->residual)
-                    x += vf_get(type, e->residual, row * e->residual_ld + col);
-                vf_put(type, e->dst, at, x);
-            } else {
-                if (e->residual)
-                    x += vf_get_some(type, e->residual, row * e->residual_ld + col, left);
-                vf_put_some(type, e->dst, at, x, left);
-            }
+            if (e->residual)
+                x += vf_get(type, e->residual, at[1] + col);
+            vf_put(type, e->dst, at[0] + col, x);
         }
+        if (whole == e->cols)
+            continue;
+        at[0] += whole;
+        at[1] += whole;
+        finish_some(type, e, finish(acc + whole, bias ? bias + whole : NULL, act), at,
+                    e->cols - whole);
+    }
+}
+
+/* The loops for each activation on its own: it is not asked for again at each number. */
+INLINE void epilogue_act(enum tensor_type type, const struct kernel_epilogue *e)
+{
+    switch (e->act) {
+    case ACT_NONE:
+        epilogue_of(type, ACT_NONE, e);
+        break;
+    case ACT_SILU:
+        epilogue_of(type, ACT_SILU, e);
+        break;
+    case ACT_GELU:
+        epilogue_of(type, ACT_GELU, e);
+        break;
+    case ACT_QUICK_GELU:
+        epilogue_of(type, ACT_QUICK_GELU, e);
+        break;
+    case ACT_GEGLU:
+        epilogue_of(type, ACT_GEGLU, e);
+        break;
     }
 }
 
 static void epilogue(const struct kernel_epilogue *e)
 {
     if (e->type == TENSOR_F32)
-        epilogue_of(TENSOR_F32, e);
+        epilogue_act(TENSOR_F32, e);
     else
-        epilogue_of(TENSOR_BF16, e);
+        epilogue_act(TENSOR_BF16, e);
 }
 
 #endif

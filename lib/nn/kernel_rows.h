@@ -21,13 +21,16 @@ INLINE void row_put(enum tensor_type type, void *p, size_t i, vf x, size_t left)
 /* -- group norm: moments, then one multiplication and one addition for each channel -----------
  */
 
-enum { MOMENT_VECTORS = 4 }; /* of channels whose sums stay in registers */
+enum {
+    MOMENT_VECTORS = 4,
+    MOMENT_COLUMNS = MOMENT_VECTORS * LANES
+}; /* of channels whose sums stay in registers */
 
 /* sums[c] = sum over the rows of x - shift[c], or of its square. */
 INLINE void column_sums(enum tensor_type type, const struct kernel_moments *m,
                         const float *shift, float *sums)
 {
-    for (size_t col = 0; col < m->cols; col += MOMENT_VECTORS * LANES) {
+    for (size_t col = 0; col < m->cols; col += MOMENT_COLUMNS) {
         vf sum[MOMENT_VECTORS] = {{0}}, by[MOMENT_VECTORS] = {{0}};
         size_t left = m->cols - col;
 
@@ -194,7 +197,6 @@ static void from_f32(enum tensor_type type, const float *src, size_t count, void
         copy_as(TENSOR_F32, src, TENSOR_BF16, dst, count);
 }
 
-/* x - x is 0 for every number but infinity and NaN. */
 INLINE bool finite_of(enum tensor_type type, const void *src, size_t count)
 {
     vi bad = {0};
@@ -203,7 +205,7 @@ INLINE bool finite_of(enum tensor_type type, const void *src, size_t count)
     for (size_t i = 0; i < count; i += LANES) {
         vf x = row_get(type, src, i, count - i);
 
-        bad |= (vi)(x - x != 0);
+        bad |= ((vi)x & 0x7f800000) == 0x7f800000;
     }
     for (int i = 0; i < LANES; i++)
         found |= bad[i];

@@ -14,8 +14,7 @@ enum tensor_type nn_fastest_type(void)
 
 struct nn *nn_new(enum tensor_type type, int threads, struct err *err)
 {
-    OWNED(nn) nn = calloc(1, sizeof *nn);
-    struct nn *made;
+    struct nn *nn = calloc(1, sizeof *nn);
 
     if (!nn) {
         (void)err_set_nomem(err, "the nets' context");
@@ -25,11 +24,10 @@ struct nn *nn_new(enum tensor_type type, int threads, struct err *err)
     nn->threads = threads > 0 ? threads : parallel_available();
     nn->kernels = kernels_best();
     nn->onednn = onednn_new(err);
-    if (!nn->onednn)
-        return NULL;
-    made = nn;
-    nn = NULL;
-    return made;
+    if (nn->onednn)
+        return nn;
+    nn_free(nn);
+    return NULL;
 }
 
 void nn_free(struct nn *nn)

@@ -19,6 +19,12 @@ struct nn {
 /* At least so much scratch memory; what was in it is lost. */
 int nn_reserve(struct nn *nn, size_t bytes, struct err *err);
 
+/* What err says; never 0. */
+static inline int nn_failed(const struct err *err)
+{
+    return err->code < 0 ? err->code : ERR_INVALID;
+}
+
 /* Rounded up to where the next piece of scratch memory may begin. */
 static inline size_t nn_aligned(size_t bytes)
 {

@@ -81,7 +81,7 @@ static int ready(struct norm *norm, size_t c, struct err *err)
     if (norm->weight && !norm->bias)
         norm->bias = def->bias ? weights_read_all(norm->name, "bias", def->bias, err)
                                : filled(c, 0, err);
-    return norm->weight && norm->bias ? 0 : err->code;
+    return norm->weight && norm->bias ? 0 : nn_failed(err);
 }
 
 struct running {
@@ -115,7 +115,7 @@ static int reserve(struct running *r, struct err *err)
     float *at;
 
     if (nn_reserve(r->nn, all * sizeof *at, err) < 0)
-        return err->code;
+        return nn_failed(err);
     at = (float *)(void *)r->nn->scratch;
     r->mean = at;
     r->square = r->mean + moments;
@@ -156,13 +156,14 @@ static void put_together(const struct running *r, size_t picture, size_t group,
                          double *ret_mean, double *ret_variance)
 {
     double count = 0, mean = 0, square = 0;
+    size_t each = r->c / r->groups;
 
     for (size_t i = 0; i < r->pieces; i++) {
         size_t at = (picture * r->pieces + i) * r->groups + group, rows;
         double more, apart = (double)r->mean[at] - mean;
 
         (void)piece_of(r, i, &rows);
-        more = (double)rows * (double)(r->c / r->groups);
+        more = (double)rows * (double)each;
         mean += apart * more / (count + more);
         square += (double)r->square[at] + apart * apart * count * more / (count + more);
         count += more;
@@ -246,15 +247,15 @@ int norm_run(struct nn *nn, struct norm *norm, const struct norm_call *call, boo
     struct running r = {.nn = nn, .norm = norm, .call = call};
 
     if (check(norm, call, err) < 0)
-        return err->code;
+        return nn_failed(err);
     measure(&r);
     if (r.groups > 0 && reserve(&r, err) < 0)
-        return err->code;
+        return nn_failed(err);
     if (plan)
         return 0;
     parallel_use(nn->threads);
     if (ready(norm, r.c, err) < 0)
-        return err->code;
+        return nn_failed(err);
     if (r.groups > 0)
         group_norm(&r);
     else

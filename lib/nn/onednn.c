@@ -380,7 +380,7 @@ int onednn_conv_pack(struct onednn_conv *conv, const float *floats, void *packed
     dnnl_status_t status;
 
     plan_conv(&conv->shape, &plan);
-    status = create_plain(conv->onednn, &plan, (void *)(uintptr_t)floats, &from);
+    status = create_plain(conv->onednn, &plan, (void *)floats, &from);
     if (status == dnnl_success)
         status = dnnl_memory_set_data_handle(conv->memory[CONV_WEIGHTS], packed);
     if (status == dnnl_success)
@@ -394,10 +394,8 @@ int onednn_conv_run(struct onednn_conv *conv, const struct onednn_conv_data *dat
                     struct err *err)
 {
     void *const handles[CONV_MEMORIES] = {
-        [CONV_SRC] = (void *)(uintptr_t)data->src,
-        [CONV_WEIGHTS] = (void *)(uintptr_t)data->weights,
-        [CONV_BIAS] = (void *)(uintptr_t)data->bias,
-        [CONV_DST] = data->dst,
+        [CONV_SRC] = (void *)data->src,   [CONV_WEIGHTS] = (void *)data->weights,
+        [CONV_BIAS] = (void *)data->bias, [CONV_DST] = data->dst,
         [CONV_SCRATCH] = data->scratch,
     };
     dnnl_exec_arg_t args[CONV_MEMORIES];

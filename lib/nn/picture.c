@@ -112,8 +112,9 @@ static void read_task(void *ctx, size_t task, int thread)
 
 void picture_read(struct nn *nn, float *floats, struct tensor src)
 {
-    struct running r = {.nn = nn, .src = src, .out = floats};
+    struct running r = {.nn = nn, .src = src};
 
+    r.out = floats;
     parallel_use(nn->threads);
     parallel_for(nn->threads, pixel_tasks(&src), read_task, &r);
 }

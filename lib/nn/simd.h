@@ -59,6 +59,12 @@ INLINE vf vf_max(vf a, vf b)
 #endif
 }
 
+/* All ones where x is NaN. */
+INLINE vi vf_is_nan(vf x)
+{
+    return ((vi)x & 0x7fffffff) > 0x7f800000;
+}
+
 INLINE float vf_sum(vf x)
 {
     float sum[LANES];
@@ -98,7 +104,7 @@ INLINE vh vf_to_bf16(vf x)
     return (vh)_mm512_cvtneps_pbh((__m512)x);
 #else
     vu bits = (vu)x, odd = (bits >> 16) & 1, quiet = (bits >> 16) | 0x40;
-    vu rounded = (bits + 0x7fff + odd) >> 16, nan = (vu)(x != x);
+    vu rounded = (bits + 0x7fff + odd) >> 16, nan = (vu)vf_is_nan(x);
 
     rounded = (nan & quiet) | (~nan & rounded);
 #if LANES == 16
@@ -184,7 +190,7 @@ INLINE vf vf_exp2(vf x)
     return (vf)_mm512_maskz_scalef_ps(
         _mm512_cmp_ps_mask(clamped, _mm512_set1_ps(-126.0F), _CMP_NLT_UQ), (__m512)y, n);
 #else
-    y = vf_select(x != x, x, (vf)((vi)y + n));
+    y = vf_select(vf_is_nan(x), x, (vf)((vi)y + n));
     return (vf)(~(x < -126.0F) & (vi)y);
 #endif
 }

@@ -97,7 +97,7 @@ static void check_case(struct nn *nn, const struct sizes *s, float loud)
 
 TEST(attention_is_what_doubles_give)
 {
-    FOR_EACH_NN(nn)
+    FOR_EACH_NN
     {
         for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
             check_case(nn, &cases[i], 1);
@@ -106,7 +106,7 @@ TEST(attention_is_what_doubles_give)
 
 TEST(large_scores_do_not_overflow)
 {
-    FOR_EACH_NN(nn)
+    FOR_EACH_NN
     {
         check_case(nn, &cases[2], 60);
         check_case(nn, &cases[7], 60);
@@ -142,7 +142,7 @@ TEST(sixteen_thousand_tokens_never_hold_the_scores)
 
 TEST(nan_is_not_hidden)
 {
-    FOR_EACH_NN(nn)
+    FOR_EACH_NN
     {
         struct err err = {0};
         struct attention_call call = make_call(&cases[4], nn->type);

@@ -73,18 +73,6 @@ MAYBE double case_at(const struct tensor *t, size_t pixel, size_t c)
     return case_get(t->type, t->data, pixel * t->ld + c);
 }
 
-/* All of it as doubles, without gaps. */
-MAYBE double *case_doubles(const struct tensor *t)
-{
-    double *all = malloc((tensor_pixels(t) * t->c + 1) * sizeof *all);
-
-    CHECK(all != NULL);
-    for (size_t p = 0; p < tensor_pixels(t); p++)
-        for (size_t c = 0; c < t->c; c++)
-            all[p * t->c + c] = case_at(t, p, c);
-    return all;
-}
-
 /* Relative to the largest value that is expected. */
 MAYBE void case_compare(const char *what, const struct tensor *got, const double *want,
                         double allowed)
@@ -146,7 +134,7 @@ MAYBE struct safetensor case_weights(const char *name, enum tensor_type type, in
 MAYBE void case_drop(struct safetensor *weights)
 {
     if (weights->data)
-        munmap((void *)(uintptr_t)weights->data, weights->size);
+        munmap((void *)weights->data, weights->size);
     weights->data = NULL;
 }
 
@@ -167,7 +155,7 @@ MAYBE double case_act(enum activation act, double x)
 }
 
 /* Runs body with nn for f32 and bf16 and every build of the kernels that runs here. */
-#define FOR_EACH_NN(nn)                                                                 \
+#define FOR_EACH_NN                                                                     \
     for (int type_ = 0; type_ < 2; type_++)                                             \
         for (size_t build_ = 0; kernels_at(build_); build_++)                           \
             for (struct nn *nn = case_nn(type_ ? TENSOR_BF16 : TENSOR_F32, build_); nn; \

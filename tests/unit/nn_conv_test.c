@@ -95,7 +95,7 @@ static double window(const struct fixture *f, size_t n, const int at[2], size_t 
 static double *expected(const struct fixture *f)
 {
     const struct tensor *dst = &f->call.dst;
-    double *want = malloc(tensor_pixels(dst) * dst->c * sizeof *want);
+    double *want = calloc(tensor_pixels(dst) * dst->c, sizeof *want);
 
     for (size_t p = 0; p < tensor_pixels(dst); p++)
         for (size_t o = 0; o < dst->c; o++) {
@@ -195,7 +195,7 @@ TEST(nan_in_weights_is_named_and_the_layer_mends)
     float *bad;
 
     fixture_init(&f, &cases[0], TENSOR_F32);
-    bad = (float *)(uintptr_t)f.weight.data + 5;
+    bad = (float *)f.weight.data + 5;
     *bad = NAN;
     conv = conv_new(&f.def, &err);
     CHECK_OK(conv_run(nn, conv, &f.call, true, &err), err);

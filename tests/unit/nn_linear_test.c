@@ -6,9 +6,9 @@
 struct sizes {
     uint32_t rows, in, out[LINEAR_PARTS];
     enum activation act;
-    bool bias, extra, residual;
     size_t src_extra, dst_extra;
     enum tensor_type file;
+    bool bias, extra, residual;
 };
 
 static const struct sizes cases[] = {
@@ -108,7 +108,7 @@ static double output(const struct fixture *f, const struct tensor *src, enum ten
 static double *expected(const struct fixture *f, const struct linear_call *call)
 {
     const struct tensor *dst = &call->dst;
-    double *want = malloc(tensor_pixels(dst) * dst->c * sizeof *want);
+    double *want = calloc(tensor_pixels(dst) * dst->c, sizeof *want);
 
     for (size_t row = 0; row < tensor_pixels(dst); row++)
         for (size_t c = 0; c < dst->c; c++) {
@@ -157,7 +157,7 @@ static void check_case(struct nn *nn, const struct sizes *s)
 
 TEST(linear_is_what_doubles_give)
 {
-    FOR_EACH_NN(nn)
+    FOR_EACH_NN
     {
         for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
             check_case(nn, &cases[i]);
@@ -175,7 +175,7 @@ TEST(nan_in_weights_is_named_and_the_layer_mends)
     float *bad;
 
     fixture_init(&f, &s);
-    bad = (float *)(uintptr_t)f.weight[1].data + 41;
+    bad = (float *)f.weight[1].data + 41;
     *bad = NAN;
     call.src = case_tensor(TENSOR_F32, (uint32_t[]){1, 1, 4, 40}, 0, 1);
     call.dst = case_tensor(TENSOR_F32, (uint32_t[]){1, 1, 4, 16}, 0, 1);

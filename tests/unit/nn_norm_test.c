@@ -24,6 +24,7 @@ static void normalise(const struct tensor *src, double *want, const size_t pixel
     double mean = 0, square = 0, scale;
     double count = (double)(pixels[1] - pixels[0]) * (double)(channels[1] - channels[0]);
 
+    CHECK(count > 0);
     for (size_t p = pixels[0]; p < pixels[1]; p++)
         for (size_t c = channels[0]; c < channels[1]; c++)
             mean += case_at(src, p, c) / count;
@@ -41,7 +42,7 @@ static double *expected(const struct norm_call *call, const struct norm_def *def
     const struct tensor *src = &call->src;
     size_t step = def->groups ? (size_t)src->h * src->w : 1;
     size_t each = def->groups ? src->c / def->groups : src->c;
-    double *want = malloc(tensor_pixels(src) * src->c * sizeof *want);
+    double *want = calloc(tensor_pixels(src) * src->c, sizeof *want);
 
     for (size_t p = 0; p < tensor_pixels(src); p += step)
         for (size_t c = 0; c < src->c; c += each)
@@ -90,7 +91,7 @@ static void check_case(struct nn *nn, const struct sizes *s, bool in_place)
 
 TEST(norms_are_what_doubles_give)
 {
-    FOR_EACH_NN(nn)
+    FOR_EACH_NN
     {
         for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
             check_case(nn, &cases[i], false);
@@ -108,7 +109,7 @@ TEST(nan_in_weights_is_named)
     struct norm *norm = norm_new(&def, &err);
     struct norm_call call = {0};
 
-    ((float *)(uintptr_t)weight.data)[6] = NAN;
+    ((float *)weight.data)[6] = NAN;
     call.src = call.dst = case_tensor(TENSOR_F32, (uint32_t[]){1, 2, 2, 8}, 0, 3);
     CHECK_INT(norm_run(nn, norm, &call, false, &err), ==, ERR_INVALID);
     CHECK_STR(err.text, "layer block.norm: weight has NaN at 6");
