@@ -16,7 +16,7 @@ CFLAGS   ?= -O2 -g
 CFLAGS   += $(WARN)
 CPPFLAGS += -I. -D_GNU_SOURCE -include lib/base/poison.h -isystem /usr/include/postgresql
 LDLIBS   += -Wl,--as-needed -lrdkafka -lmicrohttpd -lcurl -ljansson -lsqlite3 -lpq -lcrypto \
-            -lexpat -ljpeg -lpng -lwebp -lwebpdemux -ldnnl -lpthread -lm
+            -lexpat -ljpeg -lpng -lwebp -lwebpdemux -ldnnl -lutf8proc -lpthread -lm
 # clang's OpenMP is another library than oneDNN's: what it builds (fuzzers) runs lib/nn on one thread.
 ifeq ($(findstring clang,$(CC)),)
 CFLAGS   += -fopenmp

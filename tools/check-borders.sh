@@ -61,6 +61,7 @@ webp/ lib/image/
 expat\.h lib/store/
 uthash\.h lib/base/map.c
 (oneapi/)?dnnl lib/nn/
+utf8proc\.h services/generator-gpu/tokenizer
 omp\.h lib/nn/
 TABLE
 exit $failed

@@ -10,7 +10,7 @@ packages_for() {
     case $1 in
     build) echo "gcc make libc6-dev pkg-config librdkafka-dev libmicrohttpd-dev libcurl4-openssl-dev
                  libjansson-dev libsqlite3-dev libpq-dev libssl-dev libjpeg-dev libpng-dev libwebp-dev
-                 libexpat1-dev uthash-dev libdnnl-dev ocl-icd-libopencl1 ca-certificates" ;;
+                 libexpat1-dev uthash-dev libutf8proc-dev libdnnl-dev ocl-icd-libopencl1 ca-certificates" ;;
     test) echo "postgresql clang libclang-rt-dev curl?curl python3?python3 python3-venv
                 default-jre-headless?java maven?mvn golang-go?go s3cmd git?git procps?pgrep" ;;
     lint) echo "clang-format clang-tidy clang shellcheck git?git" ;;
