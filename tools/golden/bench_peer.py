@@ -68,6 +68,7 @@ def main(model, precision, size, threads):
     with torch.no_grad():
         peer = Peer(model, {"f32": torch.float32, "bf16": torch.bfloat16}[precision], int(size))
         peer.to(faster_layout(peer))
+        peer.decode()
         print("ready", flush=True)
         for line in sys.stdin:
             print(f"{timed({'step': peer.step, 'decode': peer.decode}[line.strip()]):.6f}", flush=True)
