@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # bench.sh [GROUP] - measures; prints one line for each figure:
 #   name<TAB>value<TAB>unit<TAB>target<TAB>ok|short
-# Groups: chain, burst-local, burst-kafka, burst-postgres, gardens, pictures.
+# Groups: chain, burst-local, burst-kafka, burst-postgres, gardens, pictures, generator.
 # Rates are those of this machine; what compares is a ratio against a named peer in the same run.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-groups=(chain burst-local burst-kafka burst-postgres gardens pictures)
+groups=(chain burst-local burst-kafka burst-postgres gardens pictures generator)
 wanted=${1:-all}
 if [ "$wanted" != all ] && [[ ! " ${groups[*]} " == *" $wanted "* ]]; then
     echo "bench.sh: no group '$wanted'; there are ${groups[*]}" >&2
@@ -130,6 +130,17 @@ bench_pictures() {
     done
 }
 
+# A model of full size with random weights: steps of ours and of diffusers' in turn. Then a tiny one.
+bench_generator() {
+    local model=${GARDEN_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/emotion-gardens}/bench-sd21 precision
+    tools/golden/golden.sh python tools/golden/big_model.py "$model"
+    for precision in f32 bf16; do
+        build/tests/bench/generator "$model" "$precision" 4 \
+            tools/golden/golden.sh python tools/golden/bench_peer.py "$model" "$precision" 512 2
+    done
+    build/tests/bench/generator_tiny tests/golden/diffusion/sd21-base/model
+}
+
 tools/setup.sh build bench
 make --no-print-directory -s -j2 build benches
 export GARDEN_BUILD=$PWD/build
@@ -146,3 +157,4 @@ if runs burst-postgres; then
 fi
 if runs gardens; then bench_gardens; fi
 if runs pictures; then bench_pictures; fi
+if runs generator; then bench_generator; fi
