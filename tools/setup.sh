@@ -14,7 +14,7 @@ packages_for() {
     test) echo "postgresql clang libclang-rt-dev curl?curl python3?python3 python3-venv
                 default-jre-headless?java maven?mvn golang-go?go s3cmd git?git procps?pgrep" ;;
     lint) echo "clang-format clang-tidy clang shellcheck git?git" ;;
-    bench) echo "nginx-light?nginx wrk curl?curl" ;;
+    bench) echo "nginx-light?nginx wrk curl?curl python3?python3 python3-venv" ;;
     *) echo "setup.sh: no purpose '$1'; there are build, test, lint and bench" >&2 && exit 2 ;;
     esac
 }
@@ -24,7 +24,7 @@ reason_for() {
     build) echo "to build the services: the compiler and the libraries they stand on" ;;
     test) echo "to test against real engines (PostgreSQL, Apache Kafka, an S3 server) and to fuzz" ;;
     lint) echo "to check format, style and borders" ;;
-    bench) echo "to measure against nginx" ;;
+    bench) echo "to measure against nginx, and against diffusers" ;;
     esac
 }
 
