@@ -103,30 +103,35 @@ static void load(struct text_encoder *encoder)
     layers_leave(layers, from);
 }
 
+static int open_part(struct text_encoder *encoder, struct backend *backend, const char *model,
+                     struct err *err)
+{
+    if (model_part_open(&encoder->part, model, "text_encoder", "model", err) < 0 ||
+        read_config(encoder, err) < 0)
+        return err->code;
+    layers_init(&encoder->layers, backend, encoder->part.weights, "text_encoder", err);
+    encoder->run = (struct run){.backend = backend, .layers = &encoder->layers};
+    encoder->blocks = calloc(encoder->block_count, sizeof(encoder->blocks[0]));
+    if (!encoder->blocks)
+        return err_set_nomem(err, "the text encoder");
+    load(encoder);
+    return err->code;
+}
+
 struct text_encoder *text_encoder_open(struct backend *backend, const char *model,
                                        struct err *err)
 {
-    OWNED(text_encoder) encoder = calloc(1, sizeof(*encoder));
-    struct text_encoder *made;
+    struct text_encoder *encoder = calloc(1, sizeof(*encoder));
 
     if (!encoder) {
         err_set_nomem(err, "the text encoder");
         return NULL;
     }
-    if (model_part_open(&encoder->part, model, "text_encoder", "model", err) < 0 ||
-        read_config(encoder, err) < 0)
+    if (open_part(encoder, backend, model, err) < 0) {
+        text_encoder_free(encoder);
         return NULL;
-    layers_init(&encoder->layers, backend, encoder->part.weights, "text_encoder", err);
-    encoder->run = (struct run){.backend = backend, .layers = &encoder->layers};
-    encoder->blocks = calloc(encoder->block_count, sizeof(encoder->blocks[0]));
-    if (!encoder->blocks)
-        err_set_nomem(err, "the text encoder");
-    load(encoder);
-    if (err->code)
-        return NULL;
-    made = encoder;
-    encoder = NULL;
-    return made;
+    }
+    return encoder;
 }
 
 void text_encoder_free(struct text_encoder *encoder)

@@ -49,29 +49,39 @@ static void load(struct unet *unet)
     unet->conv_out = layers_conv(layers, "conv_out", first, config->out, 3, 1);
 }
 
+static int open_part(struct unet *unet, struct backend *backend, const char *model,
+                     struct err *err)
+{
+    if (model_part_open(&unet->part, model, "unet", "diffusion_pytorch_model", err) < 0 ||
+        unet_config_read(&unet->config, unet->part.config, err) < 0)
+        return err->code;
+    layers_init(&unet->layers, backend, unet->part.weights, "unet", err);
+    unet->run = unet->text_run = (struct run){.backend = backend, .layers = &unet->layers};
+    unet->times = malloc(unet->config.level[0].channels * sizeof(float));
+    if (!unet->times)
+        return err_set_nomem(err, "the UNet");
+    load(unet);
+    if (!err->code && unet->config.out != unet->config.in)
+        err_set(err, ERR_INVALID,
+                "unet/config.json: in_channels is %u and out_channels %u; this engine takes "
+                "models with as many of both (none for inpainting)",
+                unet->config.in, unet->config.out);
+    return err->code;
+}
+
 struct unet *unet_open(struct backend *backend, const char *model, struct err *err)
 {
-    OWNED(unet) unet = calloc(1, sizeof(*unet));
-    struct unet *made;
+    struct unet *unet = calloc(1, sizeof(*unet));
 
     if (!unet) {
         err_set_nomem(err, "the UNet");
         return NULL;
     }
-    if (model_part_open(&unet->part, model, "unet", "diffusion_pytorch_model", err) < 0 ||
-        unet_config_read(&unet->config, unet->part.config, err) < 0)
+    if (open_part(unet, backend, model, err) < 0) {
+        unet_free(unet);
         return NULL;
-    layers_init(&unet->layers, backend, unet->part.weights, "unet", err);
-    unet->run = unet->text_run = (struct run){.backend = backend, .layers = &unet->layers};
-    unet->times = malloc(unet->config.level[0].channels * sizeof(float));
-    if (!unet->times)
-        err_set_nomem(err, "the UNet");
-    load(unet);
-    if (err->code)
-        return NULL;
-    made = unet;
-    unet = NULL;
-    return made;
+    }
+    return unet;
 }
 
 void unet_free(struct unet *unet)

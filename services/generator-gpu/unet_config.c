@@ -107,11 +107,6 @@ int unet_config_read(struct unet_config *ret_config, const json_t *json, struct 
     unet.cos_first = model_config_bool(&config, "flip_sin_to_cos", true);
     unet.freq_shift = (float)model_config_number(&config, "freq_shift", 0);
     read_levels(&unet, &config);
-    if (!err->code && unet.out != unet.in)
-        err_set(err, ERR_INVALID,
-                "unet/config.json: in_channels is %u and out_channels %u: only models with as "
-                "many of both are drawn with (no inpainting, no learned variance)",
-                unet.in, unet.out);
     if (!err->code && unet.level[0].channels % 2)
         err_set(err, ERR_INVALID,
                 "unet/config.json: block_out_channels starts with %u, an odd "

@@ -120,26 +120,31 @@ static void load(struct vae *vae)
     layers_leave(layers, from);
 }
 
+static int open_part(struct vae *vae, struct backend *backend, const char *model,
+                     struct err *err)
+{
+    if (model_part_open(&vae->part, model, "vae", "diffusion_pytorch_model", err) < 0 ||
+        vae_config_read(&vae->config, vae->part.config, err) < 0)
+        return err->code;
+    layers_init(&vae->layers, backend, vae->part.weights, "vae", err);
+    vae->run = (struct run){.backend = backend, .layers = &vae->layers};
+    load(vae);
+    return err->code;
+}
+
 struct vae *vae_open(struct backend *backend, const char *model, struct err *err)
 {
-    OWNED(vae) vae = calloc(1, sizeof(*vae));
-    struct vae *made;
+    struct vae *vae = calloc(1, sizeof(*vae));
 
     if (!vae) {
         err_set_nomem(err, "the VAE");
         return NULL;
     }
-    if (model_part_open(&vae->part, model, "vae", "diffusion_pytorch_model", err) < 0 ||
-        vae_config_read(&vae->config, vae->part.config, err) < 0)
+    if (open_part(vae, backend, model, err) < 0) {
+        vae_free(vae);
         return NULL;
-    layers_init(&vae->layers, backend, vae->part.weights, "vae", err);
-    vae->run = (struct run){.backend = backend, .layers = &vae->layers};
-    load(vae);
-    if (err->code)
-        return NULL;
-    made = vae;
-    vae = NULL;
-    return made;
+    }
+    return vae;
 }
 
 void vae_free(struct vae *vae)
