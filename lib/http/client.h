@@ -28,12 +28,17 @@ struct http_client_request {
     size_t header_count;
     const void *body; /* borrowed until on_done; NULL: none */
     size_t body_size;
-    int deadline_ms; /* for everything, retries included; 0: 10000 */
+    int deadline_ms; /* for everything, retries included; 0: 10000; < 0: none, for an answer
+                        that goes on: it fails once nothing came for 60 s */
     int connect_ms;  /* 0: 2000 */
     int retries; /* after connections that failed or broke, 502, 503, 504 and 429, with growing
                     jittered pauses (Retry-After is followed); only for what may be repeated */
     size_t max_body_bytes; /* of the answer; 0: 64 MiB. More is ERR_TOO_LARGE */
     bool want_head;        /* HEAD: no body is expected */
+    /* Takes the body of a 2xx answer as it comes, in place of response.body; not tried again
+     * once it was called. False ends the request: ERR_TIMEOUT "ended". NULL: none. */
+    bool (*on_body)(void *ctx, const char *bytes, size_t size);
+    void *on_body_ctx;
 };
 
 struct http_client_response {

@@ -75,7 +75,7 @@ int64_t retry_time(const struct transfer *t, CURLcode code, int64_t now_ms)
 {
     int64_t pause, asked;
 
-    if (t->tries > t->retries || !may_pass(t, code))
+    if (t->tries > t->retries || t->streamed || !may_pass(t, code))
         return 0;
     pause = growing_pause(t->tries);
     asked = code == CURLE_OK ? asked_pause(&t->response) : -1;

@@ -9,16 +9,32 @@
 enum {
     DEADLINE_MS = 10000,
     CONNECT_MS = 2000,
+    SILENCE_S = 60,
     HEAD_BYTES = 65536, /* of an answer's head; libcurl itself allows more */
 };
 
 #define MAX_BODY_BYTES ((size_t)64 << 20)
+
+static bool goes_to_owner(const struct transfer *t)
+{
+    long status = 0;
+
+    if (!t->on_body)
+        return false;
+    (void)curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
+    return status >= 200 && status < 300;
+}
 
 static size_t on_body(char *bytes, size_t one, size_t size, void *ctx)
 {
     struct transfer *t = ctx;
 
     (void)one; /* is 1 */
+    if (goes_to_owner(t)) {
+        t->streamed = true;
+        t->refused = !t->on_body(t->on_body_ctx, bytes, size);
+        return t->refused ? 0 : size;
+    }
     if (size > t->max_body_bytes - t->response.body.size) {
         t->too_large = true;
         return 0; /* ends the transfer */
@@ -115,7 +131,12 @@ struct transfer *transfer_new(const struct http_client_request *request, int64_t
 
     if (!t)
         return NULL;
-    t->deadline_ms = now_ms + (request->deadline_ms > 0 ? request->deadline_ms : DEADLINE_MS);
+    t->endless = request->deadline_ms < 0;
+    t->deadline_ms =
+        t->endless ? INT64_MAX
+                   : now_ms + (request->deadline_ms > 0 ? request->deadline_ms : DEADLINE_MS);
+    t->on_body = request->on_body;
+    t->on_body_ctx = request->on_body_ctx;
     t->connect_ms = request->connect_ms > 0 ? request->connect_ms : CONNECT_MS;
     t->retries = request->retries;
     t->max_body_bytes = request->max_body_bytes ? request->max_body_bytes : MAX_BODY_BYTES;
@@ -168,7 +189,12 @@ static void set_how(struct transfer *t, long left_ms)
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
     curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
-    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, left_ms);
+    if (t->endless) {
+        curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L); /* bytes a second */
+        curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, (long)SILENCE_S);
+    } else {
+        curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, left_ms);
+    }
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)t->connect_ms);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, t);
@@ -192,7 +218,7 @@ int transfer_prepare(struct transfer *t, int64_t now_ms)
     buf_clear(&t->response.head);
     curl_easy_reset(t->easy);
     set_what(t);
-    set_how(t, left_ms > 0 ? (long)left_ms : 1);
+    set_how(t, left_ms > 0 ? (long)(left_ms < INT32_MAX ? left_ms : INT32_MAX) : 1);
     return 0;
 }
 
@@ -224,6 +250,8 @@ static int err_code_of(const struct transfer *t, CURLcode code)
     case CURLE_OUT_OF_MEMORY:
         return ERR_NOMEM;
     case CURLE_WRITE_ERROR:
+        if (t->refused)
+            return ERR_TIMEOUT;
         return t->too_large ? ERR_TOO_LARGE : ERR_NOMEM;
     default:
         return ERR_REMOTE;
@@ -233,6 +261,9 @@ static int err_code_of(const struct transfer *t, CURLcode code)
 void transfer_explain(const struct transfer *t, CURLcode code, struct err *err)
 {
     const char *reason = *t->reason ? t->reason : curl_easy_strerror(code);
+
+    if (t->refused)
+        reason = "ended";
 
     if (t->too_large)
         (void)err_set(err, ERR_TOO_LARGE, "%s %.100s: the answer has more than %zu bytes",
