@@ -78,8 +78,8 @@ static void answer_preflight(struct http_request *request, struct reply *reply)
         return;
     reply_header(reply, "Access-Control-Allow-Methods", "GET, HEAD, POST, PUT, DELETE");
     reply_header(reply, "Access-Control-Allow-Headers",
-                 "Authorization, Content-Type, Idempotency-Key, If-None-Match, Range, "
-                 "traceparent, X-user-id");
+                 "Authorization, Content-Type, Idempotency-Key, If-None-Match, Last-Event-ID, "
+                 "Prefer, Range, traceparent, X-user-id");
     reply_header(reply, "Access-Control-Max-Age", "600");
 }
 

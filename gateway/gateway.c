@@ -6,6 +6,8 @@
 #include "gateway/access.h"
 #include "gateway/cors.h"
 #include "gateway/dispatch.h"
+#include "gateway/drawings.h"
+#include "gateway/drawings_follow.h"
 #include "gateway/handles.h"
 #include "gateway/lru.h"
 #include "gateway/meters.h"
@@ -61,7 +63,10 @@ static int open_parts(struct gateway *gateway, bool on_loopback, struct err *err
     gateway->workers = gateway->dispatch ? workers_new(&workers, err) : NULL;
     gateway->thumbs = gateway->workers ? thumbs_new(gateway, err) : NULL;
     gateway->watch = gateway->thumbs ? watch_new(gateway, err) : NULL;
-    return gateway->watch ? 0 : err->code;
+    gateway->drawings = gateway->watch ? drawings_new(gateway, err) : NULL;
+    gateway->follow =
+        gateway->drawings ? drawings_follow_new(gateway->bus, gateway->drawings, err) : NULL;
+    return gateway->follow ? 0 : err->code;
 }
 
 struct gateway *gateway_new(const struct settings *settings, bool on_loopback, struct err *err)
@@ -80,8 +85,15 @@ struct gateway *gateway_new(const struct settings *settings, bool on_loopback, s
     return gateway;
 }
 
+void gateway_closing(struct gateway *gateway)
+{
+    drawings_close(gateway->drawings);
+}
+
 void gateway_stop(struct gateway *gateway)
 {
+    drawings_follow_free(gateway->follow);
+    gateway->follow = NULL;
     watch_free(gateway->watch);
     gateway->watch = NULL;
     workers_free(gateway->workers); /* its jobs use all the rest */
@@ -93,6 +105,7 @@ void gateway_free(struct gateway *gateway)
     if (!gateway)
         return;
     gateway_stop(gateway);
+    drawings_free(gateway->drawings);
     thumbs_free(gateway->thumbs);
     dispatch_free(gateway->dispatch);
     meters_free(gateway->meters);
@@ -119,7 +132,8 @@ void gateway_answer(struct gateway *gateway, struct http_request *request, struc
         if (by_name)
             reply_header(reply, "Access-Control-Allow-Credentials", "true");
         reply_header(reply, "Access-Control-Expose-Headers",
-                     "ETag, Link, Location, Retry-After, Idempotency-Replayed");
+                     "ETag, Link, Location, Retry-After, Idempotency-Replayed, "
+                     "Preference-Applied");
     }
     reply_send(reply, request);
 }

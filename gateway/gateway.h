@@ -22,6 +22,8 @@ struct gateway {
     struct thumbs *thumbs;
     struct pages *pages;
     struct watch *watch;
+    struct drawings *drawings;      /* the generator's jobs */
+    struct drawings_follow *follow; /* keeps them up to date */
     struct meters *meters;
     struct dispatch *dispatch;
 };
@@ -29,6 +31,10 @@ struct gateway {
 /* on_loopback: the gateway can be reached from this machine only. */
 struct gateway *gateway_new(const struct settings *settings, bool on_loopback, struct err *err);
 void gateway_free(struct gateway *gateway);
+
+/* Answers who waits for a picture as things are: before the server is stopped, which would wait
+ * for them. */
+void gateway_closing(struct gateway *gateway);
 
 /* Ends what works on requests in the background, after they were answered: between stopping
  * the server and freeing it. */

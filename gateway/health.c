@@ -14,7 +14,8 @@ enum { ASK_MS = 1000, MAX_PARTITIONS = 256 };
 
 const char *health_part_name(enum health_part part)
 {
-    static const char *const names[HEALTH_PARTS] = {"bus", "store", "catalogue", "item-ingest"};
+    static const char *const names[HEALTH_PARTS] = {"bus", "store", "catalogue", "item-ingest",
+                                                    "generator"};
 
     return names[part];
 }
@@ -26,7 +27,7 @@ static void set_part(struct health *health, enum health_part part, const struct 
                    err->code ? err->text : "");
 }
 
-static void ask_ingest(const struct settings *settings, struct err *err)
+static int ask_service(const char *name, const char *base, struct err *err)
 {
     OWNED_VALUE(http_client_response) response = {0};
     OWNED(http_client) client = http_client_new(err);
@@ -35,14 +36,26 @@ static void ask_ingest(const struct settings *settings, struct err *err)
         .method = "GET", .deadline_ms = ASK_MS, .connect_ms = ASK_MS, .max_body_bytes = 65536};
 
     if (!client)
-        return;
-    buf_printf(&url, "%s/readyz", settings->ingest_url);
+        return err->code;
+    buf_printf(&url, "%s/readyz", base);
     request.url = buf_text(&url);
     if (http_client_fetch(client, &request, &response, err) < 0)
-        (void)err_wrap(err, "asking item-ingest at %.80s", settings->ingest_url);
-    else if (response.status != 200)
-        (void)err_set(err, ERR_UNAVAILABLE, "item-ingest is not ready: it answers %d",
-                      response.status);
+        return err_wrap(err, "asking %s at %.80s", name, base);
+    if (response.status != 200)
+        return err_set(err, ERR_UNAVAILABLE, "%s is not ready: it answers %d", name,
+                       response.status);
+    return 0;
+}
+
+int health_ask_generator(const struct settings *settings, struct err *err)
+{
+    if (!*settings->generator_url)
+        return err_set(err, ERR_UNAVAILABLE,
+                       "this garden has no generator: start one with GENERATOR_MODEL set to a "
+                       "model's folder, and set GARDEN_GENERATOR_URL to where it answers");
+    if (ask_service("the generator", settings->generator_url, err) < 0)
+        err->code = ERR_UNAVAILABLE;
+    return err->code;
 }
 
 static int count_one(void *ctx, enum catalog_area area, const char *search_key,
@@ -120,10 +133,14 @@ void health_check(struct gateway *gateway, struct health *ret_health)
     set_part(ret_health, HEALTH_STORE, &err[HEALTH_STORE]);
     ask_catalog(gateway, ret_health, &err[HEALTH_CATALOG]);
     set_part(ret_health, HEALTH_CATALOG, &err[HEALTH_CATALOG]);
-    ask_ingest(gateway->settings, &err[HEALTH_INGEST]);
+    (void)ask_service("item-ingest", gateway->settings->ingest_url, &err[HEALTH_INGEST]);
     set_part(ret_health, HEALTH_INGEST, &err[HEALTH_INGEST]);
+    (void)health_ask_generator(gateway->settings, &err[HEALTH_GENERATOR]);
+    set_part(ret_health, HEALTH_GENERATOR, &err[HEALTH_GENERATOR]);
+    ret_health->parts[HEALTH_GENERATOR].unused = !*gateway->settings->generator_url;
     ret_health->ready = true;
     for (int i = 0; i < HEALTH_PARTS; i++)
-        ret_health->ready = ret_health->ready && ret_health->parts[i].up;
+        ret_health->ready =
+            ret_health->ready && (ret_health->parts[i].up || ret_health->parts[i].unused);
     ret_health->wall_ms = clock_wall_ms();
 }

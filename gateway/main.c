@@ -62,6 +62,7 @@ static int serve(const struct settings *settings, struct err *err)
     log_info("listening on port %d", http_server_port(server));
     (void)stop_wait(-1);
     log_info("stopping");
+    gateway_closing(gateway);
     http_server_stop(server, DRAIN_MS);
     gateway_stop(gateway);
     return 0;

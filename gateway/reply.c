@@ -17,6 +17,7 @@ void reply_done(struct reply *reply)
     buf_done(&reply->body);
     buf_done(&reply->header_text);
     blob_free(reply->blob);
+    http_stream_free(reply->stream);
     if (reply->fd > 0)
         (void)close(reply->fd);
     memset(reply, 0, sizeof *reply);
@@ -57,6 +58,7 @@ const char *reply_phrase(int status)
         const char *phrase;
     } phrases[] = {
         {200, "OK"},
+        {202, "Accepted"},
         {400, "Bad Request"},
         {401, "Unauthorized"},
         {403, "Forbidden"},
@@ -178,6 +180,8 @@ static struct http_response *make_response(struct reply *reply)
         reply->fd = 0;
         return response;
     }
+    if (reply->stream)
+        return http_response_stream(reply->status, reply->type, reply->stream);
     if (reply->blob) {
         response =
             http_response_shared(reply->status, reply->type, reply->blob->data + reply->offset,

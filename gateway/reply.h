@@ -14,6 +14,7 @@
 #include "lib/base/buf.h"
 #include "lib/base/err.h"
 #include "lib/http/server.h"
+#include "lib/http/stream.h"
 
 enum { REPLY_HEADERS = 12 };
 
@@ -24,7 +25,8 @@ struct reply {
     struct blob *blob; /* owned reference; from offset on, count bytes */
     int fd;            /* owned where > 0; from offset on, count bytes */
     uint64_t offset, count;
-    bool later; /* somebody else answers the request: do nothing more */
+    struct http_stream *stream; /* owned reference: the body is written over time */
+    bool later;                 /* somebody else answers the request: do nothing more */
     size_t header_count;
     struct {
         const char *name; /* borrowed for ever */

@@ -3,8 +3,10 @@
 
 #include <string.h>
 
+#include "gateway/bulk.h"
 #include "gateway/capabilities.h"
 #include "gateway/forward.h"
+#include "gateway/generations.h"
 #include "gateway/keyring.h"
 #include "gateway/listing.h"
 #include "gateway/lists.h"
@@ -14,6 +16,7 @@
 #include "gateway/pictures.h"
 #include "gateway/promote.h"
 #include "gateway/removal.h"
+#include "gateway/text2image.h"
 #include "gateway/trash.h"
 #include "gateway/upload.h"
 #include "gateway/watch.h"
@@ -26,7 +29,9 @@ enum {
 };
 
 /* The first that fits is taken. Pictures of the garden are for everybody: they are shown by
- * <img>, which sends no key. Those of the pool have not been looked at yet. */
+ * <img>, which sends no key; so are those under text2image/, whose names cannot be guessed.
+ * Those of the pool have not been looked at yet. To have pictures drawn takes a GPU's time, and
+ * so the operator's key. */
 const struct route routes[] = {
     /* the compatible routes */
     {"POST", "/gardenfromDB", ANY_KEY, ON_QUICK_WORKER, lists_garden, lists_garden_attempt, 0,
@@ -35,6 +40,10 @@ const struct route routes[] = {
     {"POST", "/remove", OPERATOR, ON_SLOW_WORKER, removal_remove, NULL, 0, 0},
     {"POST", "/removePool", OPERATOR, ON_SLOW_WORKER, removal_remove_pool, NULL, 0, 0},
     {"POST", "/clearIndex", OPERATOR, ON_SLOW_WORKER, removal_clear_index, NULL, 0, 0},
+    {"POST", "/text2image", OPERATOR, ON_QUICK_WORKER, text2image_post, .no_replay = true},
+    {"POST", "/bulk", OPERATOR, ON_QUICK_WORKER, bulk_post, NULL, 0, 0},
+    {"GET", "/text2image/*", EVERYBODY, ON_QUICK_WORKER, pictures_get, pictures_attempt, 0, 0},
+    {"DELETE", "/text2image/*", OPERATOR, ON_QUICK_WORKER, text2image_delete, NULL, 0, 0},
     {"GET", "/emotions/*", EVERYBODY, ON_QUICK_WORKER, pictures_get, pictures_attempt, 0, 0},
     {"GET", "/display/*", EVERYBODY, ON_QUICK_WORKER, pictures_get, pictures_attempt, 0, 0},
     {"GET", "/imgPool/*", SCREENS, ON_QUICK_WORKER, pictures_get, pictures_attempt, 0, 0},
@@ -47,6 +56,10 @@ const struct route routes[] = {
     {"POST", "/v1/pool/promote", OPERATOR, ON_SLOW_WORKER, promote_post, NULL, 0, 0},
     {"DELETE", "/v1/pool/*", OPERATOR, ON_QUICK_WORKER, removal_delete_pool, NULL, 0, 0},
     {"PUT", "/v1/objects/*", OPERATOR, ON_SLOW_WORKER, upload_put, NULL, .large_body = true},
+    {"POST", "/v1/generations", OPERATOR, ON_QUICK_WORKER, generations_post, .no_replay = true},
+    {"GET", "/v1/generations", OPERATOR, ON_QUICK_WORKER, generations_list, NULL, 0, 0},
+    {"GET", "/v1/generations/*", OPERATOR, ON_LOOP, generations_get, NULL, 0, 0},
+    {"DELETE", "/v1/generations/*", OPERATOR, ON_QUICK_WORKER, generations_delete, NULL, 0, 0},
     {"GET", "/v1/trash", OPERATOR, ON_QUICK_WORKER, trash_list, NULL, 0, 0},
     {"POST", "/v1/trash/restore", OPERATOR, ON_SLOW_WORKER, trash_restore, NULL, 0, 0},
     {"DELETE", "/v1/trash/*", OPERATOR, ON_QUICK_WORKER, trash_delete, NULL, 0, 0},

@@ -31,7 +31,8 @@ struct route {
     route_handler *handle;
     route_attempt *attempt; /* tried first; may be NULL */
     bool large_body;        /* up to GARDEN_MAX_UPLOAD_MB */
-    bool no_replay;         /* takes no Idempotency-Key: its answer holds a secret */
+    bool no_replay; /* no answer is stored under an Idempotency-Key: it holds a secret, or the
+                       handler sees to the key itself */
 };
 
 extern const struct route routes[];

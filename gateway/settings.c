@@ -3,6 +3,10 @@
 
 #include <stddef.h>
 #include <stdio.h>
+#include <string.h>
+
+#include "lib/base/text.h"
+#include "proto/generation_request.h"
 
 #define FIELD(member) offsetof(struct settings, member)
 
@@ -34,6 +38,20 @@ static const struct conf_field fields[] = {
      "requests a second for each address without a key; 0: no limit", 0, 1000000},
     {"GARDEN_INGEST_URL", CONF_STRING, "http://127.0.0.1:8091", FIELD(ingest_url),
      "where item-ingest answers", 0, 0},
+    {"GARDEN_GENERATOR_URL", CONF_STRING, "", FIELD(generator_url),
+     "where the generator answers; unset: there is none, and pictures cannot be asked for", 0,
+     0},
+    {"GARDEN_GENERATION_STEPS", CONF_INT, "50", FIELD(generation_steps),
+     "steps of a picture whose request names none; 0: as many as the model needs", 0,
+     GENERATION_STEPS_MAX},
+    {"GARDEN_BULK_LANDSCAPE", CONF_STRING, "1280x800", FIELD(bulk_landscape_text),
+     "size of the landscape picture of a bulk request, in pixels, multiples of 8", 0, 0},
+    {"GARDEN_BULK_PORTRAIT", CONF_STRING, "800x1280", FIELD(bulk_portrait_text),
+     "size of the portrait picture of a bulk request", 0, 0},
+    {"GARDEN_TEXT2IMAGE_WAIT", CONF_INT, "28", FIELD(text2image_wait_s),
+     "how long POST /text2image waits for its picture, in s; clients give up after 30", 0, 29},
+    {"GARDEN_GENERATION_JOBS", CONF_INT, "10000", FIELD(generation_jobs),
+     "jobs of the generator that the gateway remembers", 100, 1000000},
     {"GARDEN_SHARE", CONF_STRING, "", FIELD(share),
      "folder that holds web/ and proto/; unset: looked for beside the program", 0, 0},
     {"GARDEN_LOOPS", CONF_INT, "0", FIELD(loops),
@@ -58,6 +76,29 @@ static const struct conf_field fields[] = {
 
 enum { FIELD_COUNT = sizeof fields / sizeof *fields };
 
+/* "1280x800" */
+static int read_size(const char *name, const char *text, struct settings_size *ret_size,
+                     struct err *err)
+{
+    const char *x = strchr(text, 'x');
+    char width[16] = "";
+    struct err why = {0};
+    int64_t sides[2] = {0, 0};
+
+    if (x && (size_t)(x - text) < sizeof width) {
+        memcpy(width, text, (size_t)(x - text));
+        (void)text_parse_int(width, GENERATION_SIDE_MIN, GENERATION_SIDE_MAX, &sides[0], &why);
+        (void)text_parse_int(x + 1, GENERATION_SIDE_MIN, GENERATION_SIDE_MAX, &sides[1], &why);
+    }
+    if (why.code || sides[0] == 0 || sides[1] == 0 || sides[0] % 8 || sides[1] % 8)
+        return err_set(err, ERR_INVALID,
+                       "%s is '%.40s': it takes WIDTHxHEIGHT, both multiples of 8 from %d to "
+                       "%d, e.g. 1280x800",
+                       name, text, GENERATION_SIDE_MIN, GENERATION_SIDE_MAX);
+    *ret_size = (struct settings_size){(uint32_t)sides[0], (uint32_t)sides[1]};
+    return 0;
+}
+
 int settings_load(struct settings *settings, struct err *err)
 {
     struct settings loaded = {0};
@@ -65,6 +106,12 @@ int settings_load(struct settings *settings, struct err *err)
 
     if (r == 0)
         r = conf_load(&loaded, fields, FIELD_COUNT, err);
+    if (r == 0)
+        r = read_size("GARDEN_BULK_LANDSCAPE", loaded.bulk_landscape_text,
+                      &loaded.bulk_landscape, err);
+    if (r == 0)
+        r = read_size("GARDEN_BULK_PORTRAIT", loaded.bulk_portrait_text, &loaded.bulk_portrait,
+                      err);
     if (r == 0)
         *settings = loaded;
     return r;

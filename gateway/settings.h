@@ -14,6 +14,12 @@ struct settings {
     bool require_keys, trust_proxy;
     int64_t rate_per_key, rate_per_address;
     int64_t loops, quick_workers, slow_workers, queue;
+    const char *generator_url; /* "": there is none */
+    int64_t generation_steps, generation_jobs, text2image_wait_s;
+    const char *bulk_landscape_text, *bulk_portrait_text;
+    struct settings_size {
+        uint32_t width, height;
+    } bulk_landscape, bulk_portrait;
     int64_t cache_mb, cache_check_ms, max_connections, max_upload_mb;
 };
 

@@ -46,6 +46,8 @@ static void write_parts(struct buf *out, const struct health *health, bool reaso
     json_write_name(out, "services");
     json_write_open(out, '{');
     for (int i = 0; i < HEALTH_PARTS; i++) {
+        if (health->parts[i].unused)
+            continue;
         json_write_name(out, health_part_name((enum health_part)i));
         json_write_open(out, '{');
         json_put_str(out, "state", health->parts[i].up ? "up" : "down");
@@ -114,6 +116,8 @@ static void log_changes(const struct health *before, const struct health *after,
     for (int i = 0; i < HEALTH_PARTS; i++) {
         const char *name = health_part_name((enum health_part)i);
 
+        if (after->parts[i].unused)
+            continue;
         if (!after->parts[i].up && (first || before->parts[i].up))
             log_warn("%s is down: %s", name, after->parts[i].reason);
         else if (after->parts[i].up && !first && !before->parts[i].up)
@@ -229,6 +233,8 @@ static void register_gauges(struct watch *watch)
     for (int i = 0; i < HEALTH_PARTS; i++) {
         OWNED_VALUE(buf) labels = {0};
 
+        if (i == HEALTH_GENERATOR && !*watch->gateway->settings->generator_url)
+            continue;
         metrics_label(&labels, "part", health_part_name((enum health_part)i));
         watch->up[i] = metric_gauge("garden_up", "1 where the gateway reaches the part.",
                                     buf_text(&labels));
@@ -279,6 +285,17 @@ void watch_free(struct watch *watch)
     free(watch);
 }
 
+int watch_generator(struct watch *watch, struct err *err)
+{
+    bool up;
+
+    (void)pthread_mutex_lock(&watch->lock);
+    up = watch->checked_ms != 0 && watch->health.parts[HEALTH_GENERATOR].up &&
+         clock_mono_ms() - watch->checked_ms <= EVERY_MS;
+    (void)pthread_mutex_unlock(&watch->lock);
+    return up ? 0 : health_ask_generator(watch->gateway->settings, err);
+}
+
 void watch_set_gauges(struct watch *watch)
 {
     (void)pthread_mutex_lock(&watch->lock);
@@ -286,7 +303,8 @@ void watch_set_gauges(struct watch *watch)
         for (int i = 0; i < EMOTION_COUNT; i++)
             metric_set(watch->live[area][i], (double)watch->health.live[area][i]);
     for (int i = 0; i < HEALTH_PARTS; i++)
-        metric_set(watch->up[i], watch->health.parts[i].up);
+        if (watch->up[i])
+            metric_set(watch->up[i], watch->health.parts[i].up);
     metric_set(watch->lag, (double)watch->health.lag);
     (void)pthread_mutex_unlock(&watch->lock);
 }

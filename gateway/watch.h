@@ -13,6 +13,10 @@ struct watch;
 struct watch *watch_new(struct gateway *gateway, struct err *err);
 void watch_free(struct watch *watch); /* answers who still waits */
 
+/* 0 where the generator was well when it was last asked, at most 15 s ago; else it is asked
+ * now: ERR_UNAVAILABLE says what to do. Blocks at most a second. */
+int watch_generator(struct watch *watch, struct err *err);
+
 /* Sets the gauges of the catalogue's counts. */
 void watch_set_gauges(struct watch *watch);
 
