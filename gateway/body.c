@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-#include "lib/base/text.h"
-
 json_t *body_object(const struct http_request *request, struct err *err)
 {
     size_t size;
@@ -13,10 +11,6 @@ json_t *body_object(const struct http_request *request, struct err *err)
 
     if (size == 0) {
         (void)err_set(err, ERR_INVALID, "the body is empty: send a JSON object");
-        return NULL;
-    }
-    if (!text_is_utf8(body, size)) {
-        (void)err_set(err, ERR_INVALID, "the body is not UTF-8: send JSON in UTF-8");
         return NULL;
     }
     root = json_parse(body, size, err);

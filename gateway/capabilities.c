@@ -1,12 +1,15 @@
 /* capabilities.c - see capabilities.h. */
 #include "gateway/capabilities.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "gateway/access.h"
 #include "gateway/body.h"
 #include "gateway/version.h"
 #include "lib/json/json.h"
+#include "proto/generation_request.h"
 #include "proto/key.h"
 
 static void write_emotions(struct buf *out)
@@ -48,6 +51,37 @@ static void write_limits(struct buf *out, const struct settings *settings)
     json_write_close(out, '}');
 }
 
+static void put_size(struct buf *out, const char *name, const struct settings_size *size)
+{
+    char text[32];
+
+    (void)snprintf(text, sizeof text, "%" PRIu32 "x%" PRIu32, size->width, size->height);
+    json_put_str(out, name, text);
+}
+
+static void write_generation(struct buf *out, const struct settings *settings)
+{
+    json_write_name(out, "generation");
+    json_write_open(out, '{');
+    json_write_name(out, "schedulers");
+    json_write_open(out, '[');
+    for (int i = 0; generation_scheduler_names[i]; i++)
+        json_write_str(out, generation_scheduler_names[i]);
+    json_write_close(out, ']');
+    json_put_int(out, "side_min", GENERATION_SIDE_MIN);
+    json_put_int(out, "side_max", GENERATION_SIDE_MAX);
+    json_put_int(out, "side_multiple", 8);
+    json_put_int(out, "steps_default", settings->generation_steps);
+    json_put_int(out, "steps_max", GENERATION_STEPS_MAX);
+    json_put_int(out, "guidance_max", GENERATION_GUIDANCE_MAX);
+    json_put_int(out, "count_max", GENERATION_OUTPUTS_MAX);
+    json_put_int(out, "prompt_bytes", GENERATION_PROMPT_MAX);
+    put_size(out, "bulk_landscape", &settings->bulk_landscape);
+    put_size(out, "bulk_portrait", &settings->bulk_portrait);
+    json_put_int(out, "text2image_wait_seconds", settings->text2image_wait_s);
+    json_write_close(out, '}');
+}
+
 static void write_roles(struct buf *out, unsigned roles)
 {
     static const enum role all[] = {ROLE_KIOSK, ROLE_DISPLAY, ROLE_OPERATOR};
@@ -84,11 +118,17 @@ void capabilities_get(struct gateway *gateway, struct http_request *request,
     json_put_str(&out, "name", "My Emotion Gardens");
     json_put_str(&out, "version", GARDEN_VERSION);
     json_write_name(&out, "services");
-    json_write_raw(&out, "[\"gateway\",\"item-ingest\"]",
-                   strlen("[\"gateway\",\"item-ingest\"]"));
+    json_write_open(&out, '[');
+    json_write_str(&out, "gateway");
+    json_write_str(&out, "item-ingest");
+    if (*gateway->settings->generator_url)
+        json_write_str(&out, "generator");
+    json_write_close(&out, ']');
     write_engines(&out, &gateway->settings->garden);
     write_emotions(&out);
     write_limits(&out, gateway->settings);
+    if (*gateway->settings->generator_url)
+        write_generation(&out, gateway->settings);
     write_routes(&out);
     json_write_close(&out, '}');
     reply_json(reply, 200, &out);

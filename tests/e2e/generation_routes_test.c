@@ -584,7 +584,7 @@ TEST(bad_input_is_refused_with_the_member_and_what_it_takes)
     check_refused(job, "{}", "prompt is missing");
     check_refused(job, "{\"prompt\":\"  \"}", "prompt is empty");
     check_refused(job, "{\"prompt\":5}", "prompt");
-    check_refused(job, "{\"prompt\":\"\xff\"}", "UTF-8");
+    check_refused(job, "{\"prompt\":\"\xff\"}", "unable to decode byte 0xff");
     check_refused(job, "{\"prompt\":\"x\",\"width\":0}",
                   "width is 0: it takes a multiple of 8 from 64 to 2048");
     check_refused(job, "{\"prompt\":\"x\",\"width\":7}", "width is 7");

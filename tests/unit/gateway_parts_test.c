@@ -8,6 +8,7 @@
 #include "gateway/routes.h"
 #include "gateway/thumbs.h"
 #include "gateway/workers.h"
+#include "lib/base/text.h"
 #include "tests/support/gateway.h"
 #include "tests/support/process.h"
 #include "tests/test.h"
@@ -204,7 +205,7 @@ TEST(unsafe_routes_take_the_operator)
 /* The line of openapi.yaml that a route's pattern stands in: "  /v1/items/{key}:". */
 static bool is_described(const char *text, const char *pattern)
 {
-    static const char *const rests[] = {"", "{key}", "{rest}"};
+    static const char *const rests[] = {"", "{key}", "{rest}", "{id}"};
 
     for (size_t i = 0; i < sizeof rests / sizeof *rests; i++) {
         char line[128];
@@ -231,6 +232,7 @@ TEST(every_route_is_described_and_nothing_else)
         different += i == 0 || strcmp(routes[i].pattern, routes[i - 1].pattern) != 0;
     }
     for (const char *p = text.data; (p = strstr(p, "\n  /")); p++)
-        described++;
+        described +=
+            !text_starts_with(p, "\n  /v1/generations/{id}/events:"); /* a part of {id} */
     CHECK_INT(described, ==, different);
 }
