@@ -152,19 +152,6 @@ bool model_config_bool(const struct model_config *config, const char *member, bo
     return json_is_true(value);
 }
 
-const char *model_config_str(const struct model_config *config, const char *member,
-                             const char *fallback)
-{
-    const json_t *value = member_of(config, member);
-
-    if (!value)
-        return fallback;
-    if (json_is_string(value))
-        return json_string_value(value);
-    refuse(config, member, value, "a text");
-    return fallback;
-}
-
 void model_config_ints(const struct model_config *config, const char *member, uint32_t *ret,
                        size_t count, uint32_t max, uint32_t fallback)
 {
@@ -213,13 +200,21 @@ static size_t name_of(const struct model_config *config, const char *member,
     for (size_t i = 0; names[i]; i++) {
         if (json_is_string(value) && strcmp(json_string_value(value), names[i]) == 0)
             return i;
-        used += (size_t)snprintf(allowed + used, sizeof(allowed) - used, "%s%s",
+        used += (size_t)snprintf(allowed + used, sizeof(allowed) - used, "%s\"%s\"",
                                  i ? " and " : "", names[i]);
         if (used >= sizeof(allowed))
             break;
     }
     refuse(config, member, value, allowed);
     return 0;
+}
+
+size_t model_config_choice(const struct model_config *config, const char *member,
+                           const char *const names[])
+{
+    const json_t *value = member_of(config, member);
+
+    return value ? name_of(config, member, value, names) : 0;
 }
 
 void model_config_names(const struct model_config *config, const char *member,

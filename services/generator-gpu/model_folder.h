@@ -44,8 +44,10 @@ uint32_t model_config_int(const struct model_config *config, const char *member,
 double model_config_number(const struct model_config *config, const char *member,
                            double fallback);
 bool model_config_bool(const struct model_config *config, const char *member, bool fallback);
-const char *model_config_str(const struct model_config *config, const char *member,
-                             const char *fallback);
+
+/* Which of names (ends with NULL) a string is; the first where it is missing. */
+size_t model_config_choice(const struct model_config *config, const char *member,
+                           const char *const names[]);
 
 /* count numbers from a list of as many, or the same number for each. */
 void model_config_ints(const struct model_config *config, const char *member, uint32_t *ret,

@@ -34,7 +34,7 @@ static int read_config(struct text_encoder *encoder, struct err *err)
 {
     static const char *const names[] = {"quick_gelu", "gelu", NULL};
     struct model_config config = {"text_encoder", encoder->part.config, err};
-    const char *act = model_config_str(&config, "hidden_act", names[0]);
+    size_t act = model_config_choice(&config, "hidden_act", names);
 
     encoder->dim = model_config_int(&config, "hidden_size", 1, DIM_MAX, 512);
     encoder->heads = model_config_int(&config, "num_attention_heads", 1, 1024, 8);
@@ -44,9 +44,7 @@ static int read_config(struct text_encoder *encoder, struct err *err)
     encoder->positions =
         model_config_int(&config, "max_position_embeddings", SEQUENCE, 1 << 16, SEQUENCE);
     encoder->eps = (float)model_config_number(&config, "layer_norm_eps", 1e-5);
-    encoder->act = strcmp(act, names[0]) == 0 ? ACT_QUICK_GELU : ACT_GELU;
-    if (encoder->act == ACT_GELU)
-        model_config_only(&config, "hidden_act", "\"gelu\"");
+    encoder->act = act == 0 ? ACT_QUICK_GELU : ACT_GELU;
     if (!err->code && encoder->dim % encoder->heads)
         err_set(err, ERR_INVALID,
                 "text_encoder/config.json: hidden_size %u is not divisible by "

@@ -43,16 +43,6 @@ static const char *const activations[] = {"silu", "swish", NULL};
 static const char *const down_types[] = {"DownBlock2D", "CrossAttnDownBlock2D", NULL};
 static const char *const up_types[] = {"UpBlock2D", "CrossAttnUpBlock2D", NULL};
 
-static void read_activation(const struct model_config *config)
-{
-    const char *name = model_config_str(config, "act_fn", "silu");
-
-    for (size_t i = 0; activations[i]; i++)
-        if (strcmp(name, activations[i]) == 0)
-            return;
-    model_config_only(config, "act_fn", "\"silu\"");
-}
-
 static void read_levels(struct unet_config *unet, const struct model_config *config)
 {
     uint32_t channels[MODEL_LEVELS_MAX], layers[MODEL_LEVELS_MAX];
@@ -97,7 +87,7 @@ int unet_config_read(struct unet_config *ret_config, const json_t *json, struct 
 
     for (size_t i = 0; i < sizeof(only) / sizeof(only[0]); i++)
         model_config_only(&config, only[i].member, only[i].allowed);
-    read_activation(&config);
+    (void)model_config_choice(&config, "act_fn", activations);
     unet.in = model_config_int(&config, "in_channels", 1, 64, 4);
     unet.out = model_config_int(&config, "out_channels", 1, 64, 4);
     unet.sample_size = model_config_int(&config, "sample_size", 1, 4096, 64);
