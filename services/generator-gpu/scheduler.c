@@ -95,6 +95,12 @@ static int place_steps(struct scheduler *scheduler, const struct times *times, d
                        "%u steps are not possible with steps_offset %u: the first would lie at "
                        "%.0f of %u",
                        times->steps, times->offset, points[0], times->train_steps);
+    if (scheduler->solver == &solver_ddim && scheduler->prediction == PREDICT_EPSILON &&
+        scheduler->alphas[(int)points[0]] == 0)
+        return err_set(
+            err, ERR_INVALID,
+            "ddim cannot begin where rescale_betas_zero_snr leaves nothing but noise with "
+            "a model that predicts noise: take euler or dpmpp-2m");
     if (scheduler->solver == &solver_pndm && scheduler->steps > 1) {
         for (size_t i = scheduler->steps; i > 1; i--) /* the second twice */
             points[i] = points[i - 1];

@@ -7,11 +7,14 @@
 
 enum { START = 49406, END = 49407, TOKENS = 75 };
 
-static struct tokenizer *open_clip(void)
+/* Read once for each test. */
+static const struct tokenizer *clip(void)
 {
+    static struct tokenizer *tokenizer;
     struct err err = {0};
-    struct tokenizer *tokenizer = tokenizer_open("tests/golden/tokenizer-clip", &err);
 
+    if (!tokenizer)
+        tokenizer = tokenizer_open("tests/golden/tokenizer-clip", &err);
     if (!tokenizer)
         TEST_FAIL("%s", err.text);
     return tokenizer;
@@ -30,7 +33,7 @@ static struct prompt read_prompt(const struct tokenizer *tokenizer, const char *
 static void check_weights(const char *text, const char *plain, const double *weights,
                           size_t weight_count)
 {
-    OWNED(tokenizer) tokenizer = open_clip();
+    const struct tokenizer *tokenizer = clip();
     OWNED_VALUE(prompt) prompt = read_prompt(tokenizer, text);
     OWNED_VALUE(buf) shown = {0};
     struct err err = {0};
@@ -120,7 +123,7 @@ TEST(weights_have_limits)
 
 TEST(knows_whether_something_weighs)
 {
-    OWNED(tokenizer) tokenizer = open_clip();
+    const struct tokenizer *tokenizer = clip();
     OWNED_VALUE(prompt) plain = read_prompt(tokenizer, "a \\(cat\\) (:3)");
     OWNED_VALUE(prompt) one = read_prompt(tokenizer, "a (cat:1.0)");
     OWNED_VALUE(prompt) weighted = read_prompt(tokenizer, "a (cat)");
@@ -132,7 +135,7 @@ TEST(knows_whether_something_weighs)
 
 TEST(huge_nesting_is_refused)
 {
-    OWNED(tokenizer) tokenizer = open_clip();
+    const struct tokenizer *tokenizer = clip();
     OWNED_VALUE(buf) plain = {0};
     struct prompt prompt;
     struct err err = {0};
@@ -155,7 +158,7 @@ static void repeat(struct buf *out, const char *text, int times)
 
 TEST(long_prompts_become_chunks)
 {
-    OWNED(tokenizer) tokenizer = open_clip();
+    const struct tokenizer *tokenizer = clip();
     OWNED_VALUE(buf) text = {0};
 
     repeat(&text, "cat ", TOKENS);
@@ -186,7 +189,7 @@ TEST(long_prompts_become_chunks)
 
 TEST(ten_thousand_tokens_fit_and_not_many_more)
 {
-    OWNED(tokenizer) tokenizer = open_clip();
+    const struct tokenizer *tokenizer = clip();
     OWNED_VALUE(buf) text = {0};
     struct prompt refused;
     struct err err = {0};
@@ -204,7 +207,7 @@ TEST(ten_thousand_tokens_fit_and_not_many_more)
 
 TEST(pads_with_empty_chunks)
 {
-    OWNED(tokenizer) tokenizer = open_clip();
+    const struct tokenizer *tokenizer = clip();
     OWNED_VALUE(prompt) prompt = read_prompt(tokenizer, "(cat)");
     struct err err = {0};
 
@@ -221,7 +224,7 @@ TEST(pads_with_empty_chunks)
 
 TEST(refuses_invalid_text)
 {
-    OWNED(tokenizer) tokenizer = open_clip();
+    const struct tokenizer *tokenizer = clip();
     struct prompt prompt;
     struct err err = {0};
 

@@ -235,6 +235,25 @@ TEST(refuses_what_diffusers_has_not)
     CHECK_HAS(err.text, "set skip_prk_steps to true");
 }
 
+TEST(refuses_to_divide_by_no_signal)
+{
+    struct scheduler_conf conf;
+    struct err err = {0};
+
+    CHECK_OK(scheduler_conf_read(&conf, SD15, strlen(SD15), &err), err);
+    conf.rescale_zero_snr = true;
+    conf.spacing = SPACING_TRAILING;
+    CHECK(!scheduler_new(&conf, GENERATION_DDIM, 5, &err));
+    CHECK_HAS(err.text, "rescale_betas_zero_snr leaves nothing but noise");
+    err_clear(&err);
+    conf.prediction = PREDICT_V;
+    {
+        OWNED(scheduler) scheduler = scheduler_new(&conf, GENERATION_DDIM, 5, &err);
+
+        CHECK_OK(err.code, err);
+    }
+}
+
 static void refuses(const char *members, const char *reason)
 {
     struct scheduler_conf conf;
