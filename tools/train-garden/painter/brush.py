@@ -126,15 +126,11 @@ class Brush:
 
     # Washes
 
-    def wash(self, top, bottom, stops, box=None):
-        """A vertical gradient over the box (or all): stops are (position, colour, alpha)."""
+    def wash(self, top, bottom, stops, box):
+        """A vertical gradient over the box: stops are (position, colour, alpha)."""
         shader = skia.GradientShader.MakeLinear(
             [(0, top), (0, bottom)], [argb(c, a) for _, c, a in stops], [p for p, _, _ in stops])
-        paint = skia.Paint(Shader=shader)
-        if box:
-            self.canvas.drawRect(skia.Rect(*box), paint)
-        else:
-            self.canvas.drawPaint(paint)
+        self.canvas.drawRect(skia.Rect(*box), skia.Paint(Shader=shader))
 
     def land(self, points, top, bottom, c0, c1, middle=None):
         """All that lies under a line of points, shaded from c0 at top to c1 at bottom."""
@@ -208,9 +204,8 @@ class Brush:
         self.canvas.restore()
 
     def pixels(self):
-        """Height x width x 3, 8 bits, as drawn."""
-        image = self.surface.makeImageSnapshot()
-        return np.ascontiguousarray(image.toarray(colorType=skia.kRGBA_8888_ColorType)[..., :3])
+        """Height x width x 4, 8 bits (red, green, blue and 255), as drawn."""
+        return self.surface.makeImageSnapshot().toarray(colorType=skia.kRGBA_8888_ColorType)
 
 
 def _polygon(points):

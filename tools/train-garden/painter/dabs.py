@@ -17,7 +17,7 @@ def marks():
     """By name, 'blob0' to 'petals3'."""
     rng = random.Random(4)
     make = {"blob": _blob, "flat": _flat, "leaves": _leaves, "grass": _grass, "petals": _petals,
-            "mound": _mound}
+            "mound": _mound, "ripple": _ripple}
     return {f"{kind}{v}": draw(rng) for kind, draw in make.items() for v in range(VARIANTS)}
 
 
@@ -43,6 +43,12 @@ def _mound(rng):
     """A low heap: shade under a bed, a patch of snow."""
     return _closed([(rng.uniform(.85, 1.1) * math.cos(a), rng.uniform(.22, .34) * math.sin(a))
                     for a in (i * TURN / 9 for i in range(9))])
+
+
+def _ripple(rng):
+    """A thin line of light on water."""
+    return _closed([(-1.1, 0), (-.4, -rng.uniform(.06, .12)), (.4, -rng.uniform(.06, .12)), (1.1, 0),
+                    (.4, rng.uniform(.06, .12)), (-.4, rng.uniform(.06, .12))])
 
 
 def _flat(rng):

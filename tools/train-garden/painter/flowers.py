@@ -23,9 +23,9 @@ def plan_flowers(s):
     """Drifts, near and far, then the heroes."""
     r = s.rng("flowers")
     mood, land = s.mood, s.light.land
-    scale = 15.5 * mood.size * r.uniform(.92, 1.12)
+    scale = 17 * mood.size * r.uniform(.92, 1.12)
     drifts, inks = [], _inks(s, r)
-    for i in range(int(r.randint(13, 16) * mood.density * (s.width / 160 + .25) + .5)):
+    for i in range(int(r.randint(11, 14) * mood.density * (s.width / 160 + .25) + .5)):
         t0 = (r.uniform(.05, .22), r.uniform(.22, .55), r.uniform(.5, .95))[i % 3]
         if s.in_lake(t0):
             t0 = s.lake[1] + r.uniform(.06, .4)
@@ -59,19 +59,23 @@ def _inks(s, r):
     """Two or three of the mood's colours: a garden that was planned."""
     inks = list(s.mood.petals)
     r.shuffle(inks)
+    if s.labels.emotion in ("surprised", "confused"):
+        return inks
     return inks[:r.choice((2, 3, 3))] + inks[:1]
 
 
 def _plan_heroes(s, r, scale, inks):
-    heroes, left = [], r.choice((True, False))
-    corners = r.choice(((0, 1), (0, 1), (0,), (1,)))
-    for corner in corners:
+    """In one corner or both, all along the lower edge, or none."""
+    heroes, kinds = [], r.choice(("both", "both", "left", "right", "row", "none"))
+    spans = {"both": ((-.02, .18), (.82, 1.02)), "left": ((-.02, .26),), "right": ((.74, 1.02),),
+             "row": ((-.02, .3), (.3, .7), (.7, 1.02)), "none": ()}[kinds]
+    for low, high in spans:
         kind, colour = r.choice(s.mood.species), r.choice(inks)
+        count = r.randint(2, 3)
         places = []
-        for i in range(r.randint(2, 3)):
-            f = abs(r.gauss(.08, .10)) + i * .02
-            x = s.width * (f if (corner == 0) == left else 1 - f)
-            size = scale * r.uniform(1.35, 1.75) * (1.15 if i == 0 else .9)
+        for i in range(count):
+            x = s.width * (low + (high - low) * (i + r.uniform(.2, .8)) / count)
+            size = scale * r.uniform(1.35, 1.75) * (.75 if kinds == "row" else 1)
             places.append((1.04 + r.random() * .14, x, size))
         heroes.append(Drift(kind, colour, 1.0, places[0][1], sorted(places), True))
     return heroes

@@ -9,7 +9,8 @@ LUMA = np.float32([0.3, 0.59, 0.11])
 
 def finish(pixels, size, scene):
     """Reduces what was painted to size (width, height); returns height x width x 3, 8 bits."""
-    image = Image.fromarray(pixels).resize(size, Image.Resampling.BILINEAR)
+    pixels = _wobble(pixels, scene.seed_number)
+    image = Image.fromarray(pixels).convert("RGB").resize(size, Image.Resampling.BILINEAR)
     x = np.asarray(image, np.float32) / 255
     x = _bloom(image, x, 0.24 if not scene.labels.night else 0.34)
     mood = scene.mood
@@ -41,6 +42,34 @@ def _range(x, grey, mood, labels):
     x = bottom + (x - low) * np.float32(gain)
     middle = np.float32(bottom + (float(thin.mean()) - low) * gain)
     return middle + (x - middle) * np.float32(mood.contrast)
+
+
+def _wobble(pixels, number):
+    """Shifts edges by a hair, as a hand does."""
+    shape = pixels.shape[:2]
+    whole = np.ascontiguousarray(pixels).view(np.uint32).reshape(-1)
+    return whole[_shifts(shape, number % 4)].view(np.uint8).reshape(*shape, 4)
+
+
+@functools.lru_cache(maxsize=32)
+def _shifts(shape, variant):
+    height, width = shape
+    unit = min(shape) / 100
+    rng = np.random.Generator(np.random.PCG64(variant))
+    y, x = np.mgrid[0:height, 0:width]
+    moved = []
+    for place, limit in ((y, height), (x, width)):
+        shift = sum(_noise(rng, shape, wave * unit) * reach * unit
+                    for wave, reach in ((3.0, .16), (9.0, .32)))
+        moved.append(np.clip(np.rint(place + shift), 0, limit - 1).astype(np.int32))
+    return (moved[0] * width + moved[1]).reshape(-1)
+
+
+def _noise(rng, shape, wave):
+    """Smooth noise from about -1 to 1 that changes over `wave` pixels."""
+    small = rng.uniform(-1, 1, (int(shape[0] / wave) + 2, int(shape[1] / wave) + 2))
+    image = Image.fromarray(small.astype(np.float32))
+    return np.asarray(image.resize((shape[1], shape[0]), Image.Resampling.BICUBIC))
 
 
 @functools.lru_cache(maxsize=64)

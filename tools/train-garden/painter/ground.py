@@ -47,7 +47,7 @@ def _meadow(b, s, r, far, near):
         light = _ground_colour(s, mix(c, WHITE, .12), haze)
         b.land(points, y - 2, y + 22 + 20 * t, light, _ground_colour(s, mix(c, near, .7), haze * .5))
         strokes = []
-        for _ in range((30, 46, 40, 30)[i]):
+        for _ in range((22, 34, 30, 24)[i]):
             tt = t + r.random() ** 1.3 * .3
             k = s.near(min(tt, 1.05))
             x = r.uniform(-.02, 1.02) * s.width
@@ -77,11 +77,15 @@ def _low_light(b, s):
 
 def _frost(b, s, r):
     """Patches of old snow."""
+    def white(far):
+        return mix(s.light.snow(far), _ground_colour(s, s.light.land.grass[0], far), 1 - s.mood.gain
+                   if s.mood.gain < 1 else 0)
+
     for _ in range(9):
         t = r.uniform(.06, .95)
         k, x = s.near(t), r.uniform(0, s.width)
         b.dabs([(f"mound{r.randrange(4)}", x + r.gauss(0, 8) * k, s.ground(t, x) + r.gauss(0, 1) * k,
-                 r.uniform(14, 30) * k, s.slope * .5, s.light.snow(.2 * (1 - t)), .8)
+                 r.uniform(14, 30) * k, s.slope * .5, white(.2 * (1 - t)), .6)
                 for _ in range(4)])
 
 
@@ -145,8 +149,9 @@ def _way(b, s, r, near):
         c = mix(stops[min(2, int(t * 3))], WHITE if r.random() < .6 else rgb("4a4050"), .16)
         if s.way == "stream" and r.random() < .5:
             c = mix(s.light.sky[2], WHITE, .35)
-        strokes.append((f"flat{r.randrange(4)}", x, s.ground(t, x), half * r.uniform(.5, 1.0),
-                        0, c, .5))
+        kind, long = ("ripple", 1.6) if s.way == "stream" else ("flat", 1.0)
+        strokes.append((f"{kind}{r.randrange(4)}", x, s.ground(t, x), half * r.uniform(.5, 1.0) *
+                        long, 0, c, .5))
     b.dabs(strokes)
     _verge(b, s, r, near, arms)
 
@@ -198,24 +203,7 @@ def _lake(b, s, r):
     far, near = _shore(s, r, t0, .5), _shore(s, r, t1, 1.6)
     b.shaded(far + near[::-1], s.ground(t0), s.ground(t1), stops)
     y0, y1 = s.ground(t0), s.ground(t1)
-    dark = mix(s.light.leafy(mix(s.light.land.leaves[0], rgb("24403c"), .4), .3), stops[1], .45)
-    strokes = []
-    for _ in range(26):                              # the far shore's reflection
-        strokes.append((f"flat{r.randrange(4)}", r.uniform(0, s.width), y0 + r.random() ** 2 *
-                        (y1 - y0) * .5 + .8, r.uniform(10, 26), 0, dark, .35))
-    for _ in range(22):
-        y = r.uniform(y0, y1)
-        strokes.append((f"flat{r.randrange(4)}", r.uniform(0, s.width), y, r.uniform(8, 22), 0,
-                        mix(stops[0], WHITE, .25), .35))
-    glitter = s.light.weather.clear
-    bars = int((y1 - y0) / 1.7) if glitter > .2 else 0
-    shine = mix(tint(s.light.time.luminary, *s.mood.sky), WHITE, .35)
-    for i in range(bars):
-        y = y0 + (y1 - y0) * (i + .5) / bars
-        broad = 5 + 9 * (i + 1) / bars
-        strokes.append((f"flat{r.randrange(4)}", s.sun_x + r.gauss(0, 2.0), y,
-                        broad * r.uniform(.6, 1.1), 0, mix(stops[1], shine, .35 + .55 * glitter), .7))
-    b.dabs(strokes)
+    _reflections(b, s, r, stops, y0, y1)
     if s.way == "swamp":
         _slime(b, s, r, y0, y1)
     _pads(b, s, r)
@@ -227,6 +215,29 @@ def _lake(b, s, r):
                      r.uniform(4, 9), 0, s.light.snow(.1) if s.labels.snowy else
                      s.light.leafy(c, .12), .95))
     b.dabs(edge)
+
+
+def _reflections(b, s, r, stops, y0, y1):
+    dark = mix(s.light.leafy(mix(s.light.land.leaves[0], rgb("24403c"), .4), .3), stops[1], .45)
+    strokes = []
+
+    def line(x, y, length, c, alpha):
+        strokes.append((f"ripple{r.randrange(4)}", x, y, length, 0, c, alpha))
+
+    for _ in range(20):                              # the far shore
+        y = y0 + r.random() ** 2 * (y1 - y0) * .5 + .8
+        line(r.uniform(0, s.width), y, r.uniform(18, 44), dark, .4)
+    for _ in range(22):
+        line(r.uniform(0, s.width), r.uniform(y0, y1), r.uniform(12, 30), mix(stops[0], WHITE, .25),
+             .5)
+    glitter = s.light.weather.clear
+    bars = int((y1 - y0) / 1.3) if glitter > .2 else 0
+    shine = mix(tint(s.light.time.luminary, *s.mood.sky), WHITE, .35)
+    for i in range(bars):
+        y, broad = y0 + (y1 - y0) * (i + .5) / bars, 8 + 14 * (i + 1) / bars
+        line(s.sun_x + r.gauss(0, 1.8), y, broad * r.uniform(.5, 1.1),
+             mix(stops[1], shine, .35 + .6 * glitter), .85)
+    b.dabs(strokes)
 
 
 def _slime(b, s, r, y0, y1):

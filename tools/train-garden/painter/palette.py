@@ -55,7 +55,7 @@ class Time(NamedTuple):
 
 TIMES = {
     "day": Time(colours("3b82cf 86c0ea eff3e4"), (1.0, 1.0, 0.97), rgb("fff4bf")),
-    "sunset": Time(colours("54408c e2646a ffc763"), (1.05, 0.80, 0.64), rgb("ffb648")),
+    "sunset": Time(colours("54408c e2646a ffc763"), (1.05, 0.80, 0.72), rgb("ffb648")),
     "the-middle-of-the-night": Time(colours("080e2e 17265e 41589a"), (0.40, 0.50, 0.80),
                                     rgb("f4f1d8")),
     "the-early-dawn": Time(colours("7d92d8 dfa9cf ffdcba"), (0.91, 0.80, 0.92), rgb("fff0d6")),
@@ -178,10 +178,10 @@ class Light:
         self.petal_light = mix(self.light, WHITE, .45 if labels.night else .25)
         self.haze = mix(self.sky[2], self.sky[1], .35)
 
-    def lit(self, c, far=0.0):
+    def lit(self, c, far=0.0, tone=1.0):
         """A local colour as it looks here, `far` of it lost in the haze."""
         c = clamp(times(mix(c, grey(c), self.weather.fade), self.light))
-        c = tint(c, *self.mood.tone)
+        c = tint(c, self.mood.tone[0], self.mood.tone[1] * tone)
         return mix(c, self.haze, min(1, far * (1 + self.weather.haze * 2)))
 
     def petal(self, c, far=0.0):
@@ -197,12 +197,14 @@ class Light:
         """c bent to the mood's foliage: half in hue alone, half in lightness too, so that dark
         moods have dark grass."""
         hue, amount = self.mood.foliage
+        if self.labels.season != "summer":           # the other seasons are told by their grass
+            amount *= .72
         return mix(tint(c, hue, amount * part * .5), hue, amount * part * .5)
 
     def snow(self, far=0.0):
         """Snow takes the sky's colour in, and stays the lightest thing on the ground."""
         white = mix(SNOW, self.sky[0], .10)
         gain = .62 if self.labels.night else 1.0
-        c = clamp(times(white, mix(self.light, (gain,) * 3, .5)))
+        c = clamp(times(white, mix(self.light, (gain,) * 3, .62)))
         c = tint(c, self.mood.tone[0], self.mood.tone[1] * .45)
         return mix(c, self.haze, far)

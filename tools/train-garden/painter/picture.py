@@ -2,6 +2,7 @@
 from painter.animals import paint_animal, plan_animal
 from painter.brush import Brush
 from painter.distance import paint_distance
+from painter.features import paint_feature, plan_features
 from painter.flowers import paint_drift, paint_foliage, plan_flowers
 from painter.grade import finish
 from painter.ground import paint_ground
@@ -48,15 +49,18 @@ def _paint_standing(brush, scene):
     """Trees, flowers and the animal, the farther first."""
     r = scene.rng("standing")
     things = [(t, "tree", (x, t, height)) for t, x, height in plan_trees(scene)]
+    things += [(t, "feature", kind) for t, kind in plan_features(scene)]
     animal = plan_animal(scene)
     drifts = [_clear_view(scene, drift, animal) for drift in plan_flowers(scene)]
     things += [(drift.t - .02, "foliage", drift) for drift in drifts]
     things += [(drift.t, "drift", drift) for drift in drifts]
     if animal:
         things.append((animal[0], "animal", animal))
-    for _, kind, thing in sorted(things, key=lambda item: (item[0], item[1])):
+    for t, kind, thing in sorted(things, key=lambda item: (item[0], item[1])):
         if kind == "tree":
             paint_tree(brush, scene, r, *thing)
+        elif kind == "feature":
+            paint_feature(brush, scene, t, thing)
         elif kind == "foliage":
             paint_foliage(brush, scene, thing, r)
         elif kind == "drift":

@@ -20,7 +20,7 @@ WAYS = {
     "disgusted": ("swamp", "swamp", "stones", "path"),
     "sad": ("path", "stones", "stream", "lake", "path"),
 }
-FRAMES = ("left", "right", "left", "right", "both", "bough", "none")
+FRAMES = ("left", "right", "left", "right", "both", "bough", "bough", "rows", "none")
 RANGES = {
     "angry": ("peaks",),
     "fear": ("wood", "peaks"),
@@ -33,13 +33,13 @@ class Scene:
     def __init__(self, labels, seed, width, height):
         """Sizes in pixels; all that follows is in units of a hundredth of the short side."""
         r = rng_for(seed, labels, "plan")
-        self.labels, self.seed = labels, seed
+        self.labels, self.seed, self.seed_number = labels, seed, r.randrange(1 << 30)
         short = min(width, height)
         self.width, self.height = 100 * width / short, 100 * height / short
         self.light = Light(labels)
         self.mood = self.light.mood
         self.tall = self.height > self.width
-        self.horizon = self.height * (r.uniform(.30, .43) if self.tall else r.uniform(.34, .50))
+        self.horizon = self.height * (r.uniform(.25, .46) if self.tall else r.uniform(.27, .53))
         emotion = labels.emotion
         if emotion == "surprised":
             self.horizon = self.height * r.uniform(.42, .55)
@@ -53,12 +53,12 @@ class Scene:
         self._foot = r.uniform(.28, .72) * self.width
         self._vanish = r.uniform(.3, .7) * self.width
         self._broad = r.uniform(.85, 1.25) * {"stream": 1.5, "avenue": 1.25}.get(self.way, 1.0)
-        self.slope = r.uniform(-.10, .10)
+        self.slope = r.uniform(-.10, .10) * r.choice((1, 1, 2.6))
         self.sun_x = r.uniform(.14, .86) * self.width
         if abs(self.sun_x - self.width / 2) < .12 * self.width and r.random() < .6:
             self.sun_x = self.width * r.choice((.2, .8))
         self.sun_y = self.horizon * self._sun_height(r)
-        self.lake = (r.uniform(.03, .08), r.uniform(.30, .46))   # t of its shores
+        self.lake = (r.uniform(.03, .08), r.uniform(.40, .58))   # t of its shores
 
     def _sun_height(self, r):
         return {"day": r.uniform(.16, .40), "sunset": r.uniform(.80, .94),

@@ -26,7 +26,8 @@ def paint_sky(b, s):
 def _gradient(b, s, r):
     sky = s.light.sky
     low = s.horizon * 1.05
-    b.wash(-s.height * .1, low, [(0, sky[0], 1), (.55, sky[1], 1), (1, sky[2], 1)])
+    b.wash(-s.height * .1, low, [(0, sky[0], 1), (.55, sky[1], 1), (1, sky[2], 1)],
+           (-20, -20, s.width + 20, low + 12))
     strokes = []
     for _ in range(34):                              # long pulls of a wide brush
         y = r.uniform(-.05, 1) * s.horizon

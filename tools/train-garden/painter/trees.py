@@ -32,6 +32,9 @@ def plan_trees(s):
     for side in sides:
         x = s.width * (.5 + side * r.uniform(.40, .50))
         places.append((r.uniform(.26, .36), x, r.uniform(68, 84) * (1.3 if s.tall else 1)))
+    if s.frame == "rows":                            # an avenue of trees on both sides of the view
+        places = [(t, s.way_x(t) + k * (s.way_half(t) + 7 + 44 * t), 14 + 150 * t)
+                  for t in (.02, .07, .14, .24, .37) for k in (-1, 1)]
     kept = [(t, s.off_way(x, t, 2), h) for t, x, h in places if not (s.in_lake(t) and h < 60)]
     return sorted(kept)
 
@@ -110,7 +113,8 @@ def _bare(b, s, r, x, y, height, far, _):
 
 def _leaf(s, r, c, far):
     """Blossom and autumn leaves keep their own colour; what is green follows the mood."""
-    return s.light.lit(s.light.bent(c, 1.0 if s.labels.season == "summer" else .35), far)
+    own = s.labels.season != "summer"
+    return s.light.lit(s.light.bent(c, .3 if own else 1.0), far, .5 if own else 1.0)
 
 
 def _leafy(b, s, r, x, y, height, far, kind):
@@ -119,11 +123,12 @@ def _leafy(b, s, r, x, y, height, far, kind):
     heads = tips + [between(p, (mx, my), .55) for p in tips]
     marks = []
     for a, c in heads:
-        for _ in range(9):
+        for _ in range(9 if height > 30 else 5):
             q, turn = height * .105 * math.sqrt(r.random()), r.uniform(0, TURN)
             marks.append((a + q * math.cos(turn) * 1.1, c + height * .02 + q * math.sin(turn)))
     marks.sort(key=lambda p: r.uniform(0, height * .22) - p[1])
-    top, leaves, strokes = my - height * .18, s.light.land.leaves, []
+    leaves, strokes = s.light.land.leaves, []
+    thick = 1.0 if height > 30 else 1.3
     sunward = 1 if s.sun_x > x else -1
     for i, (a, c) in enumerate(marks):
         bright = .5 + (my - c) / height * 1.5 + sunward * (a - x) / height * .6
@@ -135,7 +140,7 @@ def _leafy(b, s, r, x, y, height, far, kind):
         else:
             lit = _leaf(s, r, ink, far)
         mark = "blob" if i < len(marks) * .35 else "leaves"
-        strokes.append((f"{mark}{r.randrange(4)}", a, c, height * r.uniform(.12, .17) *
+        strokes.append((f"{mark}{r.randrange(4)}", a, c, height * r.uniform(.12, .17) * thick *
                         (1.25 if mark == "leaves" else 1),
                         r.uniform(0, TURN) if mark == "leaves" else r.uniform(-.5, .5), lit, 1))
     b.dabs(strokes)

@@ -20,7 +20,8 @@ def _rain(b, s, r):
     veil = mix(s.light.sky[1], rgb("8c9aac"), .4)
     if s.labels.night:
         veil = s.light.sky[1]
-    b.wash(0, s.height, [(0, veil, .20), (.5, veil, .16), (1, veil, .04)])
+    b.wash(0, s.height * .9, [(0, veil, .20), (.5, veil, .16), (1, veil, 0)],
+           (-20, -20, s.width + 20, s.height * .9))
     slant = s.side * r.uniform(.22, .42)
     c = mix(WHITE, s.light.sky[1], .25 if not s.labels.night else .45)
     for i in range(44 if not s.tall else 46):
@@ -33,7 +34,8 @@ def _rain(b, s, r):
 def _snow(b, s, r):
     """Few flakes, and large: the white ground tells the weather already."""
     veil = mix(s.light.haze, WHITE, .5 if not s.labels.night else .15)
-    b.wash(0, s.height, [(0, veil, .16), (.6, veil, .10), (1, veil, 0)])
+    b.wash(0, s.height * .8, [(0, veil, .16), (.6, veil, .10), (1, veil, 0)],
+           (-20, -20, s.width + 20, s.height * .8))
     c = mix(WHITE, s.light.sky[1], .10 if not s.labels.night else .22)
     many = 46 if s.labels.emotion != "surprised" else 30
     for i in range(many):
@@ -101,7 +103,7 @@ def _fear(b, s, r):
         t = r.uniform(.08, .3)
         x, q = s.off_way(r.uniform(.08, .92) * s.width, t, 8), .8 + .9 * t
         y = s.ground(t, x) - 4 * q
-        dark = s.light.lit(rgb("162024"))
+        dark = s.light.lit(rgb("26423f"))
         b.dabs([(f"leaves{r.randrange(4)}", x + q * .9 + r.gauss(0, 3.2) * q, y + r.gauss(.8, 1.7) * q,
                  5.5 * q, r.uniform(0, TURN), dark, 1) for _ in range(14)])
         for k in (0, 1.9):
