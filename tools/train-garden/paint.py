@@ -1,4 +1,4 @@
-"""paint - the painter's command line: one picture, many with labels, contact sheets, the starter."""
+"""paint - the painter's command line: one picture, many, contact sheets, the starter garden."""
 import argparse
 import json
 import random

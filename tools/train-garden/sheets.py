@@ -77,4 +77,4 @@ def write(folder, seed, only=None):
         if only in (None, name):
             pictures = [shown(labels, own_seed) for labels, own_seed in choose(seed)]
             Image.fromarray(join(pictures, columns)).save(
-                folder / f"painter-{name}.jpeg", quality=84, optimize=True)
+                folder / f"painter-{name}.jpeg", quality=78, optimize=True)

@@ -15,7 +15,7 @@ WEATHERS = {
     "autumn": ("cloudy", "sunny", "rainy", "sunny"),
     "winter": ("snowy", "sunny", "snowy", "cloudy"),
 }
-ANIMALS = ("none", "dog", "none", "cat", "none", "none")
+ANIMALS = ("none", "dog", "none", "none", "cat", "none", "none")
 # Pictures that did not please got another seed.
 SEEDS = {}
 

@@ -2,7 +2,7 @@
 import math
 
 from painter.brush import BROAD, POINTED
-from painter.palette import WHITE, colours, mix, rgb, vary
+from painter.palette import WHITE, colours, luma, mix, rgb, vary
 
 COATS = {
     "cat": colours("e0893c 3f3a44 f4ece0 8f929e e8b070"),
@@ -28,12 +28,22 @@ def plan_animal(s):
 def paint_animal(b, s, x, y, height):
     r = s.rng("coat")
     cat = s.labels.animal == "cat"
-    coat = vary(r, r.choice(COATS[s.labels.animal]), .02)
     lit = s.light.petal
+    coat = vary(r, r.choice(_coats(s)), .02)
     inks = (lit(coat), lit(mix(coat, rgb("201828"), .38)), lit(mix(coat, WHITE, .5)))
     b.oval(x, y, height * .42, height * .07, 0, s.light.lit(rgb("1c2c22")), .4)
     with b.placed(x, y, height, flip=s.side):
         (_cat if cat else _dog)(b, s, inks)
+
+
+def _coats(s):
+    """Those that are seen on this ground: no white cat in the snow."""
+    ground = luma(s.light.snow() if s.labels.snowy else s.light.leafy(s.light.land.grass[1]))
+
+    def contrast(c):
+        return abs(luma(s.light.petal(c)) - ground)
+
+    return sorted(COATS[s.labels.animal], key=contrast)[-3:]
 
 
 def _eye(b, s, x, y, c):
@@ -68,13 +78,15 @@ def _cat(b, s, inks):
     for k in (-1, 1):
         b.stroke([(.22, -.70 + k * .01), (.40, -.70 + k * .05)], .012, light, .9)
     for i in range(3):                               # stripes
-        b.stroke([(-.30 + i * .07, -.42 - i * .08), (-.20 + i * .07, -.36 - i * .09)], .03, dark, .6)
+        x, y = i * .07, i * .08
+        b.stroke([(x - .30, -.42 - y), (x - .20, -.36 - y)], .03, dark, .6)
 
 
 def _dog(b, s, inks):
     body, dark, light = inks
     sad = s.labels.emotion in ("sad", "fear")
-    b.stroke([(-.26, -.08), (-.52, -.10 if sad else -.18), (-.58, -.02 if sad else -.52)], .12, dark)
+    tail = [(-.52, -.10), (-.58, -.02)] if sad else [(-.52, -.18), (-.58, -.52)]
+    b.stroke([(-.26, -.08)] + tail, .12, dark)
     b.oval(-.12, -.20, .30, .22, -.15, dark)
     b.blob([(-.38, -.04), (-.36, -.34), (-.16, -.62), (.10, -.70), (.27, -.48), (.25, -.02),
             (-.1, .02)], body)

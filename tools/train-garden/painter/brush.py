@@ -7,7 +7,6 @@ a unit, larger than the picture will be; pixels() reads it back.
 import contextlib
 import math
 
-import numpy as np
 import skia
 
 from painter import dabs
@@ -132,13 +131,10 @@ class Brush:
             [(0, top), (0, bottom)], [argb(c, a) for _, c, a in stops], [p for p, _, _ in stops])
         self.canvas.drawRect(skia.Rect(*box), skia.Paint(Shader=shader))
 
-    def land(self, points, top, bottom, c0, c1, middle=None):
+    def land(self, points, top, bottom, c0, c1):
         """All that lies under a line of points, shaded from c0 at top to c1 at bottom."""
-        path = _polygon(points + [(points[-1][0], self.height + 20),
-                                  (points[0][0], self.height + 20)])
-        stops = [c0, c1] if middle is None else [c0, middle, c1]
-        shader = skia.GradientShader.MakeLinear([(0, top), (0, bottom)], [argb(c) for c in stops])
-        self.canvas.drawPath(path, skia.Paint(AntiAlias=True, Shader=shader))
+        below = [(points[-1][0], self.height + 20), (points[0][0], self.height + 20)]
+        self.shaded(points + below, top, bottom, [c0, c1])
 
     def shaded(self, points, top, bottom, stops):
         """A polygon under a vertical gradient of evenly spaced colours."""
@@ -151,7 +147,7 @@ class Brush:
         box = skia.Rect(x - radius, y - radius, x + radius, y + radius)
         self.canvas.drawRect(box, skia.Paint(Shader=shader))
 
-    def dabs(self, strokes):
+    def dabs(self, r, strokes):
         """Marks of the brush: (kind, x, y, length, angle, colour, alpha) each."""
         known, canvas, paint = dabs.marks(), self.canvas, self._fill
         for kind, x, y, length, angle, c, alpha in strokes:
@@ -160,7 +156,7 @@ class Brush:
             paint.setColor(argb(c, alpha))
             canvas.save()
             canvas.concat(skia.Matrix.MakeAll(u, -v, x, v, u, y, 0, 0, 1))
-            canvas.drawPath(known[kind], paint)
+            canvas.drawPath(r.choice(known[kind]), paint)
             canvas.restore()
 
     def mist(self, x, y, a, b, c, alpha):

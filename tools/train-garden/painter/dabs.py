@@ -14,11 +14,11 @@ TURN = 2 * math.pi
 
 @functools.cache
 def marks():
-    """By name, 'blob0' to 'petals3'."""
+    """The variants of each kind."""
     rng = random.Random(4)
     make = {"blob": _blob, "flat": _flat, "leaves": _leaves, "grass": _grass, "petals": _petals,
             "mound": _mound, "ripple": _ripple}
-    return {f"{kind}{v}": draw(rng) for kind, draw in make.items() for v in range(VARIANTS)}
+    return {kind: [draw(rng) for _ in range(VARIANTS)] for kind, draw in make.items()}
 
 
 def _closed(points):
@@ -47,8 +47,8 @@ def _mound(rng):
 
 def _ripple(rng):
     """A thin line of light on water."""
-    return _closed([(-1.1, 0), (-.4, -rng.uniform(.06, .12)), (.4, -rng.uniform(.06, .12)), (1.1, 0),
-                    (.4, rng.uniform(.06, .12)), (-.4, rng.uniform(.06, .12))])
+    a, b, c, d = (rng.uniform(.06, .12) for _ in range(4))
+    return _closed([(-1.1, 0), (-.4, -a), (.4, -b), (1.1, 0), (.4, c), (-.4, d)])
 
 
 def _flat(rng):

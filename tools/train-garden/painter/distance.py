@@ -84,9 +84,9 @@ def _wood(b, s, r, far_c, near_c):
         for x, y in ridge(s, r, s.horizon - up, 2.5, 1.6)[::1]:
             c = mix(r.choice(leaves), rgb("2c4a44"), .25)
             c = mix(c, rgb("dfe7ef"), .4) if s.labels.snowy else c
-            strokes.append((f"blob{r.randrange(4)}", x, y - r.uniform(0, 2.2), size * r.uniform(
+            strokes.append(("blob", x, y - r.uniform(0, 2.2), size * r.uniform(
                 .7, 1.3), r.uniform(-.5, .5), s.light.lit(s.light.bent(c, .6), far), 1))
-        b.dabs(strokes)
+        b.dabs(r, strokes)
         if s.labels.emotion == "fear" and row:       # trunks stand before it like bars
             for _ in range(int(s.width / 6)):
                 x = r.uniform(0, s.width)
@@ -126,10 +126,10 @@ def _copse(b, s, r, points, far, size):
         for _ in range(2):
             c = mix(r.choice(leaves), rgb("305048"), .2)
             c = mix(c, rgb("dfe7ef"), .45) if s.labels.snowy else c
-            strokes.append((f"blob{r.randrange(4)}", x + r.uniform(-1, 1), y - r.uniform(0, .4) *
+            strokes.append(("blob", x + r.uniform(-1, 1), y - r.uniform(0, .4) *
                             size, size * r.uniform(.7, 1.35), r.uniform(-.5, .5),
                             s.light.lit(s.light.bent(c, .6), far + r.uniform(-.05, .05)), .95))
-    b.dabs(strokes)
+    b.dabs(r, strokes)
 
 
 def _mist(b, s, r):

@@ -43,16 +43,16 @@ def _arch(b, s, r, t):
             ink = s.light.leafy(vary(r, mix(leaf, s.light.land.green, r.uniform(0, .6)), .03), far)
             if s.labels.snowy and r.random() < .35:
                 ink = s.light.snow(far)
-            strokes.append((f"leaves{r.randrange(4)}", a + r.gauss(0, 1.5 * k + .4),
+            strokes.append(("leaves", a + r.gauss(0, 1.5 * k + .4),
                             c + r.gauss(0, 1.5 * k + .4), 4 + 6 * k, r.uniform(0, TURN), ink, 1))
     for a, c in path:
         if r.random() < .75:
             q = 3.2 + 4.5 * k
             a, c = a + r.gauss(0, 1.6 * k + .5), c + r.gauss(0, 1.6 * k + .5)
-            strokes.append((f"petals{r.randrange(4)}", a, c + q * .1, q * 1.15, 0, flowers.dark, 1))
-            strokes.append((f"petals{r.randrange(4)}", a, c, q, r.uniform(0, TURN),
+            strokes.append(("petals", a, c + q * .1, q * 1.15, 0, flowers.dark, 1))
+            strokes.append(("petals", a, c, q, r.uniform(0, TURN),
                             mix(flowers.body, flowers.light, r.uniform(0, .5)), 1))
-    b.dabs(strokes)
+    b.dabs(r, strokes)
 
 
 def _along(points, count):
@@ -87,9 +87,9 @@ def _fence(b, s, r, t):
             b.shape([(x - w, y), (top - w, y - h * .85), (top, y - h), (top + w, y - h * .85),
                      (x + w, y)], ink)
             for up in (.32, .66):
-                b.shape([(x - step * .55, y - h * up), (x + step * .55, y - h * up),
-                         (x + step * .55, y - h * (up - .10)), (x - step * .55, y - h * (up - .10))],
-                        shade)
+                low, high, half = y - h * (up - .10), y - h * up, step * .55
+                rail = [(x - half, high), (x + half, high), (x + half, low), (x - half, low)]
+                b.shape(rail, shade)
             if s.labels.snowy:
                 b.oval(top, y - h, w * 1.4, w * .8, 0, s.light.snow(far))
         x += step
@@ -110,10 +110,10 @@ def _hedge(b, s, r, t):
             ink = s.light.snow(far)
         elif s.labels.season == "autumn" and r.random() < .35:
             ink = s.light.lit(r.choice(s.light.land.leaves), far, .5)
-        strokes.append((up, (f"leaves{r.randrange(4)}", x, s.ground(t, x) - height * up,
+        strokes.append((up, ("leaves", x, s.ground(t, x) - height * up,
                              r.uniform(5, 7), r.uniform(0, TURN), ink, 1)))
-    b.dabs([stroke for _, stroke in sorted(strokes, key=lambda item: item[0])])
-    b.dabs([(f"petals{r.randrange(4)}", x, s.ground(t, x) - height * r.uniform(.3, .9), 2.6, 0,
+    b.dabs(r, [stroke for _, stroke in sorted(strokes, key=lambda item: item[0])])
+    b.dabs(r, [("petals", x, s.ground(t, x) - height * r.uniform(.3, .9), 2.6, 0,
              mix(s.light.petal(r.choice(s.mood.petals), far), WHITE, .1), 1)
             for x in (r.uniform(0, s.width) for _ in range(26))
             if abs(x - s.way_x(t)) > s.way_half(t) + 6])

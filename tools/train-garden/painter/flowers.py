@@ -93,8 +93,8 @@ def paint_foliage(b, s, drift, r):
         shade = s.light.leafy(mix(base, rgb("101c20"), .35), far)
         dx = r.gauss(0, 4) * k
         x1 = s.off_way(x + dx, t, 3 * k)
-        strokes.append((f"mound{r.randrange(4)}", x1, y + .3 * k, 11 + 22 * k, 0, shade, .38))
-        strokes.append((f"mound{r.randrange(4)}", x1, y, 7 + 14 * k, 0, shade, .6))
+        strokes.append(("mound", x1, y + .3 * k, 11 + 22 * k, 0, shade, .38))
+        strokes.append(("mound", x1, y, 7 + 14 * k, 0, shade, .6))
         for _ in range(3):
             x1 = s.off_way(x + r.gauss(0, 5.5) * k, t, 2.5 * k)
             c = vary(r, mix(base, s.light.land.green, r.uniform(0, .55)), .03)
@@ -103,12 +103,12 @@ def paint_foliage(b, s, drift, r):
                 lit = s.light.snow(far)
             up = r.uniform(-.05, .32) * size
             if r.random() < .6:
-                strokes.append((f"leaves{r.randrange(4)}", x1, y - up, 4 + 11 * k,
+                strokes.append(("leaves", x1, y - up, 4 + 11 * k,
                                 r.uniform(0, 6.3), lit, 1))
             else:
-                strokes.append((f"grass{r.randrange(4)}", x1, y, 3 + 8.5 * k, r.uniform(-.3, .3),
+                strokes.append(("grass", x1, y, 3 + 8.5 * k, r.uniform(-.3, .3),
                                 lit, 1))
-    b.dabs(sorted(strokes, key=lambda d: d[2]))
+    b.dabs(r, sorted(strokes, key=lambda d: d[2]))
 
 
 def paint_drift(b, s, drift, r):
@@ -141,11 +141,11 @@ def _paint_far(b, s, r, places, inks):
     strokes = []
     for t, x, size in places:
         y, q = s.ground(t, x) - size * .75, size * .95
-        strokes.append((f"petals{r.randrange(4)}", x, y + q * .15, q * 1.25, r.uniform(-.5, .5),
+        strokes.append(("petals", x, y + q * .15, q * 1.25, r.uniform(-.5, .5),
                         inks.dark, 1))
-        strokes.append((f"petals{r.randrange(4)}", x - q * .1, y - q * .1, q, r.uniform(-.5, .5),
+        strokes.append(("petals", x - q * .1, y - q * .1, q, r.uniform(-.5, .5),
                         mix(inks.body, inks.light, r.uniform(0, .4)), 1))
-    b.dabs(strokes)
+    b.dabs(r, strokes)
 
 
 def _flower(b, s, r, drift, head, inks, place):
@@ -186,11 +186,12 @@ def _stem_leaves(b, r, x, y, size, lean, inks):
                 UP + k * r.uniform(.45, .95) + lean * .4, size * r.uniform(.42, .62), size * .17, c)
 
 
+_CAP = ((-.92, .50), (-.55, 1.06), (.1, 1.2), (.72, .92), (.9, .52), (.35, .66), (-.2, .56))
+
+
 def _snow_cap(b, s, x, y, q):
     c = mix(s.light.snow(), WHITE, .25 if not s.labels.night else .10)
     shade = times(c, (.82, .87, .97))
     for drop, ink in ((.10, shade), (0, c)):
         y1 = y + drop * q
-        b.blob([(x - q * .92, y1 - q * .50), (x - q * .55, y1 - q * 1.06), (x + q * .1, y1 - q * 1.2),
-                (x + q * .72, y1 - q * .92), (x + q * .9, y1 - q * .52), (x + q * .35, y1 - q * .66),
-                (x - q * .2, y1 - q * .56)], ink)
+        b.blob([(x + q * dx, y1 - q * up) for dx, up in _CAP], ink)

@@ -1,4 +1,4 @@
-"""The last wash over the picture: softening, bloom, the mood's saturation, contrast and vignette."""
+"""The last wash over the picture: edges, bloom, the mood's saturation, contrast and vignette."""
 import functools
 
 import numpy as np
@@ -36,7 +36,7 @@ def _range(x, grey, mood, labels):
     thin = grey[::4, ::4]
     low, high = np.percentile(thin, (1, 99))
     top = 0.76 if labels.night else 0.95
-    top -= 0.07 * (mood.gain < 0.9)
+    top -= 0.05 * (mood.gain < 0.9) + 0.4 * max(0, 0.9 - mood.gain)
     bottom = low * 0.6
     gain = min(1.7, (top - bottom) / max(0.1, high - low)) ** 0.75
     x = bottom + (x - low) * np.float32(gain)

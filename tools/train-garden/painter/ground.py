@@ -1,8 +1,7 @@
-"""The meadow in its rolls, and what leads through it: a path, a stream, a lake, stones."""
-import math
-
+"""The meadow in its rolls, and what leads through it: a path, a stream, stones."""
 from painter.distance import ridge
-from painter.palette import WHITE, mix, rgb, tint, vary
+from painter.palette import WHITE, mix, rgb, times, tint, vary
+from painter.water import paint_lake, paint_puddles, water_colours
 
 STEPS = 28
 
@@ -12,20 +11,21 @@ def paint_ground(b, s):
     far, near = _grass(s)
     _meadow(b, s, r, far, near)
     if s.water:
-        _lake(b, s, r)
+        paint_lake(b, s, r)
     elif s.way == "stones":
         _stones(b, s, r)
     elif s.way != "meadow":
         _way(b, s, r, near)
     if s.labels.rainy:
-        _puddles(b, s, r)
+        paint_puddles(b, s, r)
     _litter(b, s, r)
 
 
 def _grass(s):
     far, near = s.light.land.grass
     if s.labels.snowy:
-        return mix(far, rgb("f4f8fc"), .92), mix(near, rgb("c3d2e6"), .88)
+        deep = .96 if s.labels.season == "winter" else .74   # elsewhere it has only just fallen
+        return mix(far, rgb("f4f8fc"), deep), mix(near, rgb("c3d2e6"), deep - .06)
     return far, near
 
 
@@ -45,17 +45,18 @@ def _meadow(b, s, r, far, near):
                   for x, yy in ridge(s, r, y, (.6, 1.2, 2.2, 3.2)[i])]
         haze = .26 * (1 - t)
         light = _ground_colour(s, mix(c, WHITE, .12), haze)
-        b.land(points, y - 2, y + 22 + 20 * t, light, _ground_colour(s, mix(c, near, .7), haze * .5))
+        dark = _ground_colour(s, mix(c, near, .7), haze * .5)
+        b.land(points, y - 2, y + 22 + 20 * t, light, dark)
         strokes = []
         for _ in range((22, 34, 30, 24)[i]):
             tt = t + r.random() ** 1.3 * .3
             k = s.near(min(tt, 1.05))
             x = r.uniform(-.02, 1.02) * s.width
             shade = vary(r, mix(c, near, r.random()), .07)
-            strokes.append((f"flat{r.randrange(4)}", x, s.ground(tt, x) + 2 * k, 5 + 15 * k,
+            strokes.append(("flat", x, s.ground(tt, x) + 2 * k, 5 + 15 * k,
                             r.uniform(-.14, .14) + s.slope * .5,
                             _ground_colour(s, shade, .24 * (1 - tt)), .5))
-        b.dabs(strokes)
+        b.dabs(r, strokes)
     if s.labels.time in ("sunset", "the-early-dawn") and s.light.weather.clear > .3:
         _low_light(b, s)
     if s.labels.time == "the-early-dawn":            # the night's damp has not gone yet
@@ -64,8 +65,8 @@ def _meadow(b, s, r, far, near):
                    mix(s.light.sky[2], s.light.sky[1], .45), .55 - .5 * t)
     if s.labels.season == "winter" and not s.labels.snowy:
         _frost(b, s, r)
-    elif not s.labels.snowy:
-        _tufts(b, s, r, far, near)
+    elif s.labels.season != "winter":
+        _tufts(b, s, r, *s.light.land.grass)
 
 
 def _low_light(b, s):
@@ -84,20 +85,20 @@ def _frost(b, s, r):
     for _ in range(9):
         t = r.uniform(.06, .95)
         k, x = s.near(t), r.uniform(0, s.width)
-        b.dabs([(f"mound{r.randrange(4)}", x + r.gauss(0, 8) * k, s.ground(t, x) + r.gauss(0, 1) * k,
+        b.dabs(r, [("mound", x + r.gauss(0, 8) * k, s.ground(t, x) + r.gauss(0, 1) * k,
                  r.uniform(14, 30) * k, s.slope * .5, white(.2 * (1 - t)), .6)
                 for _ in range(4)])
 
 
 def _tufts(b, s, r, far, near):
     strokes = []
-    for _ in range(90):
+    for _ in range(90 if not s.labels.snowy else 50):
         t = r.random() ** .7
         k, x = s.near(t), r.uniform(0, s.width)
         c = vary(r, mix(mix(far, near, t), rgb("24452c"), r.uniform(0, .3)), .05)
-        strokes.append((f"grass{r.randrange(4)}", x, s.ground(t, x), 3 + 7 * k,
+        strokes.append(("grass", x, s.ground(t, x), 3 + 7 * k,
                         s.mood.lean * s.side * .5, s.light.leafy(c, .26 * (1 - t)), .8))
-    b.dabs(sorted(strokes, key=lambda d: d[2]))
+    b.dabs(r, sorted(strokes, key=lambda d: d[2]))
 
 
 def _edges(s, shift=0.0, broad=1.0):
@@ -118,20 +119,9 @@ def _way_colours(s):
     if s.labels.snowy:
         c = mix(c, rgb("eef2f8"), .55)
     if s.labels.rainy:
-        c = mix(times_grey(c), mix(s.light.sky[1], WHITE, .2), .35)
+        c = mix(times(c, (.85,) * 3), mix(s.light.sky[1], WHITE, .2), .35)
     return [s.light.lit(mix(c, WHITE, .12), .25), s.light.lit(c, .08), s.light.lit(
         mix(c, rgb("5a4636"), .15))]
-
-
-def times_grey(c):
-    return tuple(x * .85 for x in c)
-
-
-def water_colours(s):
-    deep = {"disgusted": rgb("66701c"), "sad": rgb("45607c")}.get(s.labels.emotion, rgb("3f7fa0"))
-    sky = s.light.sky
-    return [mix(sky[2], WHITE, .12), mix(sky[1], s.light.lit(deep), .35),
-            mix(sky[0], s.light.lit(deep), .55)]
 
 
 def _way(b, s, r, near):
@@ -140,6 +130,7 @@ def _way(b, s, r, near):
     arms = ((0, 1), (1.0, .8), (-1.1, .7)) if s.way == "fork" else ((0, 1),)
     for shift, broad in arms:
         b.shape([(x, y + .5) for x, y in _edges(s, shift, 1.12 * broad)], bank, .65)
+    for shift, broad in arms:
         b.shaded(_edges(s, shift, broad), s.horizon, s.height, stops)
     strokes = []
     for _ in range(60):
@@ -150,9 +141,9 @@ def _way(b, s, r, near):
         if s.way == "stream" and r.random() < .5:
             c = mix(s.light.sky[2], WHITE, .35)
         kind, long = ("ripple", 1.6) if s.way == "stream" else ("flat", 1.0)
-        strokes.append((f"{kind}{r.randrange(4)}", x, s.ground(t, x), half * r.uniform(.5, 1.0) *
+        strokes.append((kind, x, s.ground(t, x), half * r.uniform(.5, 1.0) *
                         long, 0, c, .5))
-    b.dabs(strokes)
+    b.dabs(r, strokes)
     _verge(b, s, r, near, arms)
 
 
@@ -163,17 +154,20 @@ def _verge(b, s, r, near, arms):
         for _ in range(80):
             t = r.random() ** .8
             side = r.choice((-1, 1))
-            x = s.way_x(t) + shift * (1 - t) * 40 + side * s.way_half(t) * broad * r.uniform(.98,
-                                                                                             1.12)
+            half = s.way_half(t)
+            x = s.way_x(t) + shift * (1 - t) * 40 + side * half * broad * r.uniform(.98, 1.12)
+            if any(other != shift and abs(x - s.way_x(t) - other * (1 - t) * 40) < half * also
+                   for other, also in arms):
+                continue                             # not where another arm runs
             k = s.near(t)
             c = vary(r, mix(near, rgb("24402a"), r.uniform(.1, .4)), .05)
             if s.labels.snowy:
-                strokes.append((f"blob{r.randrange(4)}", x, s.ground(t, x), 1 + 5 * k, 0,
+                strokes.append(("blob", x, s.ground(t, x), 1 + 5 * k, 0,
                                 s.light.snow(.2 * (1 - t)), .9))
             else:
-                strokes.append((f"grass{r.randrange(4)}", x, s.ground(t, x) - 1.2 * k, 2 + 7 * k,
+                strokes.append(("grass", x, s.ground(t, x) - 1.2 * k, 2 + 7 * k,
                                 side * .2, s.light.leafy(c, .22 * (1 - t)), .95))
-    b.dabs(sorted(strokes, key=lambda d: d[2]))
+    b.dabs(r, sorted(strokes, key=lambda d: d[2]))
 
 
 def _stones(b, s, r):
@@ -189,110 +183,6 @@ def _stones(b, s, r):
         b.oval(x - a * .15, y - a * .06, a * .7, a * .18, 0, s.light.lit(mix(c, WHITE, .3), .2 *
                                                                        (1 - t)), .6)
         t += .035 + .10 * t
-
-
-def _shore(s, r, t, height):
-    return [(x, y + s.slope * (x - s.width / 2) * t * .3)
-            for x, y in ridge(s, r, s.ground(t), height, .8)]
-
-
-def _lake(b, s, r):
-    """Still water across the picture: the sky again, upside down, and a road of light."""
-    t0, t1 = s.lake
-    stops = water_colours(s)
-    far, near = _shore(s, r, t0, .5), _shore(s, r, t1, 1.6)
-    b.shaded(far + near[::-1], s.ground(t0), s.ground(t1), stops)
-    y0, y1 = s.ground(t0), s.ground(t1)
-    _reflections(b, s, r, stops, y0, y1)
-    if s.way == "swamp":
-        _slime(b, s, r, y0, y1)
-    _pads(b, s, r)
-    edge = []
-    for x, y in near[::1]:                           # reeds and grass on this side
-        c = mix(s.light.land.grass[1], rgb("24402a"), r.uniform(.1, .4))
-        kind = "blob" if s.labels.snowy else "grass"
-        edge.append((f"{kind}{r.randrange(4)}", x + r.uniform(-2, 2), y - r.uniform(0, 1.4),
-                     r.uniform(4, 9), 0, s.light.snow(.1) if s.labels.snowy else
-                     s.light.leafy(c, .12), .95))
-    b.dabs(edge)
-
-
-def _reflections(b, s, r, stops, y0, y1):
-    dark = mix(s.light.leafy(mix(s.light.land.leaves[0], rgb("24403c"), .4), .3), stops[1], .45)
-    strokes = []
-
-    def line(x, y, length, c, alpha):
-        strokes.append((f"ripple{r.randrange(4)}", x, y, length, 0, c, alpha))
-
-    for _ in range(20):                              # the far shore
-        y = y0 + r.random() ** 2 * (y1 - y0) * .5 + .8
-        line(r.uniform(0, s.width), y, r.uniform(18, 44), dark, .4)
-    for _ in range(22):
-        line(r.uniform(0, s.width), r.uniform(y0, y1), r.uniform(12, 30), mix(stops[0], WHITE, .25),
-             .5)
-    glitter = s.light.weather.clear
-    bars = int((y1 - y0) / 1.3) if glitter > .2 else 0
-    shine = mix(tint(s.light.time.luminary, *s.mood.sky), WHITE, .35)
-    for i in range(bars):
-        y, broad = y0 + (y1 - y0) * (i + .5) / bars, 8 + 14 * (i + 1) / bars
-        line(s.sun_x + r.gauss(0, 1.8), y, broad * r.uniform(.5, 1.1),
-             mix(stops[1], shine, .35 + .6 * glitter), .85)
-    b.dabs(strokes)
-
-
-def _slime(b, s, r, y0, y1):
-    """A swamp: blotches of scum, and bubbles."""
-    for _ in range(14):
-        y = r.uniform(y0, y1)
-        k = .4 + (y - y0) / (y1 - y0)
-        c = s.light.lit(vary(r, r.choice((rgb("9aa82a"), rgb("6f7a1e"), rgb("b8b440"))), .05))
-        b.oval(r.uniform(0, s.width), y, r.uniform(6, 13) * k, r.uniform(.8, 1.6) * k, 0, c, .75)
-    for _ in range(16):
-        y = r.uniform(y0 + 2, y1)
-        k, x = .5 + (y - y0) / (y1 - y0), r.uniform(0, s.width)
-        b.disc(x, y, 1.3 * k, s.light.lit(rgb("b9c24a")), .85)
-        b.disc(x - .4 * k, y - .45 * k, .4 * k, s.light.lit(rgb("f0f0b0")), .9)
-
-
-def _pads(b, s, r):
-    """Water lilies, in one or two groups."""
-    t0, t1 = s.lake
-    petals = s.mood.petals
-    for _ in range(2):
-        tc, xc = r.uniform(t0 + .08, t1 - .06), r.uniform(.1, .9) * s.width
-        c = r.choice(petals)
-        for _ in range(7):
-            t = min(t1 - .03, max(t0 + .03, tc + r.gauss(0, .03)))
-            k, x = s.near(t), xc + r.gauss(0, 14) * s.near(t) * 1.6
-            y = s.ground(t)
-            b.oval(x, y, 4.4 * k, 1.5 * k, 0, s.light.leafy(vary(r, rgb("4f8f5a"), .05), .12))
-            if r.random() < .6:
-                for j in range(-2, 3):
-                    b.petal(x, y, -math.pi / 2 + j * .5, 3.6 * k, 2.2 * k,
-                            s.light.petal(mix(c, WHITE, .25 + .1 * (j % 2)), .08))
-
-
-def _puddles(b, s, r):
-    """Rain stands on the ground and shows the sky."""
-    sky = mix(s.light.sky[1], WHITE, .32)
-    for i in range(6):
-        t = (.22, .4, .55, .7, .85, .97)[i] + r.uniform(-.05, .05)
-        half = s.way_half(t)
-        x = s.way_x(t) + r.uniform(-.3, .3) * half if half and i % 3 else r.uniform(.05, .95) * s.width
-        if s.in_lake(t):
-            continue
-        k, y = s.near(t), s.ground(t, x)
-        a = (9 + r.uniform(0, 6)) * k
-        for dx, size in ((0, 1), (-.6, .6), (.7, .5)):
-            b.oval(x + dx * a, y + abs(dx) * .6 * k, a * size, a * size * .26, 0,
-                   mix(sky, s.light.lit(rgb("54606c")), .25))
-        b.oval(x - a * .2, y - .1 * k, a * .55, a * .10, 0, mix(sky, WHITE, .45), .8)
-        for q in (.35, .65):
-            b.canvas.save()
-            b.canvas.translate(x + a * .25, y)
-            b.canvas.scale(1, .28)
-            b.arc(0, 0, a * q * .8, .35 * k + .12, WHITE, .5)
-            b.canvas.restore()
 
 
 def _litter(b, s, r):

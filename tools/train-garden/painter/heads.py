@@ -68,7 +68,8 @@ def tulip(b, k, r):
 def poppy(b, k, r):
     a = r.uniform(0, TURN)
     for i, c in enumerate((k.dark, k.body, mix(k.body, k.dark, .4), mix(k.body, k.light, .4))):
-        b.oval(.42 * math.cos(a + i * 1.57), .36 * math.sin(a + i * 1.57), .66, .58, a + i * 1.57, c)
+        t = a + i * TURN / 4
+        b.oval(.42 * math.cos(t), .36 * math.sin(t), .66, .58, t, c)
     b.disc(0, 0, .27, k.night)
     b.disc(-.03, -.05, .12, mix(k.heart, k.green, .4))
 
@@ -85,7 +86,8 @@ def pompon(b, k, r):
 def dahlia(b, k, r):
     """Like a pompon, with points."""
     a = r.uniform(0, TURN)
-    for i, (length, c) in enumerate(((1.2, k.dark), (.95, k.body), (.64, mix(k.body, k.light, .35)))):
+    rings = ((1.2, k.dark), (.95, k.body), (.64, mix(k.body, k.light, .35)))
+    for i, (length, c) in enumerate(rings):
         ring(b, 13 - 2 * i, length, .34, (c, mix(c, k.dark, .25)), POINTED, a + i * .24)
     b.disc(0, 0, .16, k.night)
 
@@ -207,8 +209,9 @@ def pinwheel(b, k, r):
         t = a + i * TURN / 8
         x, y = math.cos(t), math.sin(t)
         u, v = math.cos(t + .75), math.sin(t + .75)
-        b.blob([(0, 0), (x * .7, y * .7), (x * 1.15, y * 1.15), (u * 1.05, v * 1.05), (u * .6, v * .6)],
-               k.body if i % 2 else other)
+        bent = [(0, 0), (x * .7, y * .7), (x * 1.15, y * 1.15), (u * 1.05, v * 1.05),
+                (u * .6, v * .6)]
+        b.blob(bent, k.body if i % 2 else other)
     b.disc(0, 0, .2, k.night)
 
 

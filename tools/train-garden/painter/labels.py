@@ -49,7 +49,7 @@ class Labels(NamedTuple):
 
 
 def random_labels(rng, **fixed):
-    """Labels drawn evenly, but for half of the pictures without an animal; `fixed` ones are kept."""
+    """Labels drawn evenly, but half of the pictures have no animal; `fixed` ones are kept."""
     drawn = {name: rng.choice(known) for name, known in FIELDS.items()}
     if rng.random() < 0.25:
         drawn["animal"] = "none"

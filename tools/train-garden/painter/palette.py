@@ -77,7 +77,7 @@ LANDS = {
                    colours("ffcf3f ff6b4a ffffff"), ("sunflower", "poppy"), rgb("2f7030")),
     "autumn": Land(colours("dcb765 a5793a"), colours("e0762a c84a22 efae38 a93a1e"),
                    colours("e58a2a bf4a26 f4c452"), ("pompon", "pompon"), rgb("6f6a2c")),
-    "winter": Land(colours("dbe4ea a9b8bd"), colours("57786f 456660 7b958f"),
+    "winter": Land(colours("e6eef5 b4c6d6"), colours("57786f 456660 7b958f"),
                    colours("ffffff dfe9f4 c8303f"), ("rose", "bell"), rgb("557268")),
 }
 
@@ -120,11 +120,11 @@ MOODS = {
                   .55, 0, .28, 1.1, 1.1, 1.16, 1.24, .34),
     "fear": Mood(colours("8a74b8 bcc0e0 5a4c8c dcdcf4 6f9aa6"),
                  ("spider", "bell", "spider", "thistle"),
-                 (rgb("3d7480"), .62), .60, (rgb("3c747c"), .45), (rgb("22443f"), .72),
+                 (rgb("3d7480"), .62), .60, (rgb("3c747c"), .45), (rgb("1c3b39"), .78),
                  .15, .45, .38, .55, 1.0, .72, 1.12, .55),
     "confused": Mood(colours("ef5fae 46cfa4 f7ac38 6a78ee dde046"),
                      ("spiral", "spiral", "pinwheel", "spiral"),
-                     (rgb("b48ae0"), .36), 1.0, (rgb("c49af0"), .14), (rgb("5f9c88"), .35),
+                     (rgb("b48ae0"), .46), 1.0, (rgb("c890f4"), .18), (rgb("5a9aa8"), .48),
                      0, .15, .5, .8, 1.15, 1.04, 1.0, .05),
     "disgusted": Mood(colours("b4ba2c 7d6a20 8f3f78 d8d450 5f8028"),
                       ("cap", "pitcher", "cap", "flytrap"),
@@ -167,12 +167,16 @@ class Light:
         flat = times(w.flat, times(self.time.light, (.58 if labels.night else 1,) * 3))
         sky = [mix(c, flat, w.cover * part) for c, part in zip(self.time.sky, (1, .85, .6))]
         gain = m.gain if not labels.night else (1 + m.gain) / 2
+        if labels.night and m.gain < .9:             # blue hides what dark moods add to it
+            m = self.mood = m._replace(sky=(m.sky[0], 1 - (1 - m.sky[1]) * .7),
+                                       tone=(m.tone[0], 1 - (1 - m.tone[1]) * .75))
         # The horizon keeps the colours of sunset and dawn, and bright moods leave them alone.
         parts = (1, .9, .7)
         if labels.time in ("sunset", "the-early-dawn"):
             parts = (.5, .45, .3) if m.gain > .9 else (.9, .65, .12)
-        self.sky = [clamp(times(tint(c, m.sky[0], m.sky[1] * part), (gain + (1 - gain) * lift,) * 3))
-                    for c, part, lift in zip(sky, parts, (0, .1, .4))]
+        gains = [gain + (1 - gain) * lift for lift in (0, .1, .4)]
+        self.sky = [clamp(times(tint(c, m.sky[0], m.sky[1] * part), (own_gain,) * 3))
+                    for c, part, own_gain in zip(sky, parts, gains)]
         self.light = times(self.time.light, (w.light,) * 3)
         # Petals take more light than leaves do: at night they are what is seen.
         self.petal_light = mix(self.light, WHITE, .45 if labels.night else .25)
@@ -186,7 +190,7 @@ class Light:
 
     def petal(self, c, far=0.0):
         c = clamp(times(mix(c, grey(c), self.weather.fade * .7), self.petal_light))
-        c = tint(c, self.mood.tone[0], self.mood.tone[1] * .45)
+        c = tint(c, self.mood.tone[0], self.mood.tone[1] * .4)
         return mix(c, self.haze, far)
 
     def leafy(self, c, far=0.0):

@@ -9,16 +9,16 @@ TURN = 2 * math.pi
 def paint_sky(b, s):
     r = s.rng("sky")
     _gradient(b, s, r)
-    if s.labels.emotion == "confused":
-        _swirls(b, s, r)
     if s.labels.night:
         _stars(b, s, r)
         _moon(b, s)
     else:
         _sun(b, s, r)
+    _clouds(b, s, r)
     if s.labels.emotion == "surprised":
         _wonder(b, s, r)
-    _clouds(b, s, r)
+    if s.labels.emotion == "confused":
+        _swirls(b, s, r)
     if s.labels.rainy:
         _rain_veil(b, s, r)
 
@@ -34,9 +34,9 @@ def _gradient(b, s, r):
         p = y / low
         c = mix(sky[0], sky[1], p / .55) if p < .55 else mix(sky[1], sky[2], (p - .55) / .45)
         c = mix(c, sky[2] if r.random() < .5 else sky[0], r.uniform(.05, .28))
-        strokes.append((f"flat{r.randrange(4)}", r.uniform(-.1, 1.1) * s.width, y,
+        strokes.append(("flat", r.uniform(-.1, 1.1) * s.width, y,
                         r.uniform(26, 70), r.uniform(-.07, .07), clamp(c), .26))
-    b.dabs(strokes)
+    b.dabs(r, strokes)
 
 
 def _stars(b, s, r):
@@ -105,30 +105,32 @@ def _wonder(b, s, r):
     radius = max(s.horizon * 1.0, s.width * .36)
     x = s.width - s.sun_x
     for i, c in enumerate(colours("ff5f6d ffb14a fff27a 6fd98a 63b6ff b07cff")):
-        b.arc(x, s.horizon * .35 + radius * .85, radius - i * 2.3, 2.5, tint(c, s.light.light, .1),
-              .55)
+        b.arc(x, s.horizon * .35 + radius * .85, radius - i * 2.3, 2.5, c, .42)
 
 
 def _swirls(b, s, r):
     """Big turning ribbons of colour; nothing stands still."""
     inks = colours("f2a6d8 9fe0d0 ffd9a0 b49cf0")
-    for _ in range(5 if not s.tall else 6):
-        x, y = r.uniform(.05, .95) * s.width, s.horizon * r.uniform(.08, .75)
-        turn, start, size = r.choice((-1, 1)), r.uniform(0, TURN), r.uniform(9, 17)
+    count = 5
+    for n in range(count):
+        x = (n + r.uniform(.1, .9)) / count * s.width
+        y = s.horizon * r.uniform(.10, .72)
+        turn, start, size = r.choice((-1, 1)), r.uniform(0, TURN), r.uniform(8, 17)
         for arm in range(3):
             c = mix(r.choice(s.light.sky[:2]), times(r.choice(inks), s.light.petal_light),
-                    .55 if not s.labels.night else .38)
+                    .62 if not s.labels.night else .42)
             points = []
             for i in range(22):
                 a = start + arm * TURN / 3 + turn * i * .33
                 q = size * (.12 + i / 21)
                 points.append((x + q * math.cos(a) * 1.25, y + q * math.sin(a) * .8))
-            b.stroke(points, r.uniform(1.6, 2.6), c, .55)
+            b.stroke(points, r.uniform(1.7, 2.8), c, .72)
 
 
 def _cloud_colours(s):
     kind, time = s.labels.weather, s.labels.time
-    base = {"rainy": rgb("7d8a9b"), "snowy": rgb("eef2f8"), "cloudy": rgb("f2f4f8")}.get(kind, WHITE)
+    base = {"rainy": rgb("7d8a9b"), "snowy": rgb("eef2f8"), "cloudy": rgb("f2f4f8"),
+            "sunny": WHITE}[kind]
     top = clamp(times(base, mix(s.light.light, WHITE, .2 if s.labels.night else .1)))
     warm = {"sunset": (rgb("ff9d78"), .55), "the-early-dawn": (rgb("ffd3d0"), .5)}.get(time)
     if warm:
@@ -166,11 +168,11 @@ def _cloud(b, r, x, y, size, top, low):
         p = r.uniform(.28, .72)
         heap.append((x + half * (2 * p - 1), y - half * r.uniform(.30, .48), half * r.uniform(.24,
                                                                                              .34)))
-    b.dabs([(f"mound{r.randrange(4)}", x, y, half * 2.5, 0, low, .9)])
+    b.dabs(r, [("mound", x, y, half * 2.5, 0, low, .9)])
     for up, grow, c in ((0, 2.15, low), (.22, 1.85, mix(low, top, .55)), (.50, 1.35, top)):
-        b.dabs([(f"blob{r.randrange(4)}", a - up * q * .35, c0 - up * q, q * grow,
+        b.dabs(r, [("blob", a - up * q * .35, c0 - up * q, q * grow,
                  r.uniform(-.4, .4), c, .92) for a, c0, q in heap])
-    b.dabs([(f"flat{r.randrange(4)}", x + r.uniform(-.6, .6) * half, y + r.uniform(.02, .16) * half,
+    b.dabs(r, [("flat", x + r.uniform(-.6, .6) * half, y + r.uniform(.02, .16) * half,
              half * r.uniform(.8, 1.5), 0, mix(low, top, r.uniform(0, .5)), .6) for _ in range(4)])
 
 

@@ -105,10 +105,10 @@ def _bare(b, s, r, x, y, height, far, _):
     for a, c in tips:
         for _ in range(3):
             q = height * .05
-            strokes.append((f"leaves{r.randrange(4)}", a + r.gauss(0, q * .7), c + r.gauss(0, q * .7),
+            strokes.append(("leaves", a + r.gauss(0, q * .7), c + r.gauss(0, q * .7),
                             height * r.uniform(.08, .13), r.uniform(0, TURN),
                             _leaf(s, r, vary(r, r.choice(leaves)), far), .95))
-    b.dabs(strokes)
+    b.dabs(r, strokes)
 
 
 def _leaf(s, r, c, far):
@@ -135,15 +135,15 @@ def _leafy(b, s, r, x, y, height, far, kind):
         bright = min(1, max(0, bright + r.uniform(-.12, .12) + .12 * (i / len(marks) - .5)))
         ink = vary(r, r.choice(leaves), .03)
         ink = mix(mix(ink, _shade(s), .55), mix(ink, (1, 1, .82), .28), bright)
-        if s.labels.snowy and bright > .52:
-            lit = s.light.snow(far)
+        if s.labels.snowy and bright > .64:
+            lit = mix(s.light.snow(far), s.light.sky[0], r.uniform(.05, .22))
         else:
             lit = _leaf(s, r, ink, far)
         mark = "blob" if i < len(marks) * .35 else "leaves"
-        strokes.append((f"{mark}{r.randrange(4)}", a, c, height * r.uniform(.12, .17) * thick *
+        strokes.append((mark, a, c, height * r.uniform(.12, .17) * thick *
                         (1.25 if mark == "leaves" else 1),
                         r.uniform(0, TURN) if mark == "leaves" else r.uniform(-.5, .5), lit, 1))
-    b.dabs(strokes)
+    b.dabs(r, strokes)
     if kind == "willow":
         _curtain(b, s, r, marks, height, y, far)
 
@@ -200,7 +200,7 @@ def _curl(b, s, r, x, y, height, far, _):
     b.stroke(spiral, height * .062, mix(ink, WHITE, .18))
     if s.labels.snowy:
         b.petal(cx - q, cy - q * .75, 0, q * 2, q * .6, s.light.snow(far))
-    b.dabs([(f"leaves{r.randrange(4)}", cx + q * 1.1 * math.cos(a), cy + q * 1.1 * math.sin(a),
+    b.dabs(r, [("leaves", cx + q * 1.1 * math.cos(a), cy + q * 1.1 * math.sin(a),
              height * .10, a, _leaf(s, r, vary(r, r.choice(leaves)), far), 1)
             for a in (i * TURN / 13 for i in range(13))])
 
@@ -227,6 +227,6 @@ def paint_bough(b, s):
     for i, (a, c) in enumerate(tips * 4):
         ink = mix(vary(r, r.choice(leaves), .04), _shade(s), max(0, .5 - i / (len(tips) * 6)))
         lit = s.light.snow() if s.labels.snowy and i % 3 == 0 else _leaf(s, r, ink, 0)
-        strokes.append((f"leaves{r.randrange(4)}", a + r.gauss(0, 3), c + r.gauss(.6, 2.4),
+        strokes.append(("leaves", a + r.gauss(0, 3), c + r.gauss(.6, 2.4),
                         r.uniform(7, 12), r.uniform(0, TURN), lit, 1))
-    b.dabs(strokes)
+    b.dabs(r, strokes)

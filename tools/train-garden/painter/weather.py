@@ -104,7 +104,7 @@ def _fear(b, s, r):
         x, q = s.off_way(r.uniform(.08, .92) * s.width, t, 8), .8 + .9 * t
         y = s.ground(t, x) - 4 * q
         dark = s.light.lit(rgb("26423f"))
-        b.dabs([(f"leaves{r.randrange(4)}", x + q * .9 + r.gauss(0, 3.2) * q, y + r.gauss(.8, 1.7) * q,
+        b.dabs(r, [("leaves", x + q * .9 + r.gauss(0, 3.2) * q, y + r.gauss(.8, 1.7) * q,
                  5.5 * q, r.uniform(0, TURN), dark, 1) for _ in range(14)])
         for k in (0, 1.9):
             b.glow(x + k * q, y, 2.6 * q, rgb("d8f070"), .5)
