@@ -9,10 +9,10 @@
 #include "lib/base/log.h"
 #include "lib/base/stop.h"
 #include "proto/topics.h"
+#include "services/common/retry.h"
 #include "services/item-ingest/batch.h"
 #include "services/item-ingest/decide.h"
 #include "services/item-ingest/outcome.h"
-#include "services/item-ingest/retry.h"
 
 /* How far a partition of ours is. */
 struct position {

@@ -10,12 +10,12 @@
 #include "lib/base/err.h"
 #include "lib/base/owned.h"
 #include "lib/catalog/catalog.h"
+#include "services/common/trouble.h"
 #include "services/item-ingest/fetch.h"
 #include "services/item-ingest/figures.h"
 #include "services/item-ingest/partitions.h"
 #include "services/item-ingest/publisher.h"
 #include "services/item-ingest/ring.h"
-#include "services/item-ingest/trouble.h"
 
 struct applier_conf {
     struct ring *batches; /* struct batch *, from the reader */

@@ -6,7 +6,7 @@
 #include "lib/base/log.h"
 #include "lib/base/stop.h"
 #include "proto/topics.h"
-#include "services/item-ingest/retry.h"
+#include "services/common/retry.h"
 
 static int open_catalogs(struct engines *engines, const struct garden_conf *garden,
                          struct err *err)

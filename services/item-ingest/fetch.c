@@ -10,7 +10,7 @@
 #include "lib/base/log.h"
 #include "lib/base/stop.h"
 #include "lib/image/image.h"
-#include "services/item-ingest/retry.h"
+#include "services/common/retry.h"
 
 enum {
     THREADS_MAX = 64,

@@ -11,8 +11,8 @@
 #include "lib/base/owned.h"
 #include "lib/crypto/crypto.h"
 #include "lib/store/store.h"
+#include "services/common/trouble.h"
 #include "services/item-ingest/figures.h"
-#include "services/item-ingest/trouble.h"
 
 enum fetch_outcome {
     FETCH_OK,

@@ -13,9 +13,9 @@
 #include "lib/bus/bus.h"
 #include "lib/catalog/catalog.h"
 #include "lib/store/store.h"
+#include "services/common/trouble.h"
 #include "services/item-ingest/figures.h"
 #include "services/item-ingest/partitions.h"
-#include "services/item-ingest/trouble.h"
 
 enum { HEALTH_TROUBLES = 4 };
 

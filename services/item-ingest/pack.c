@@ -8,8 +8,8 @@
 #include "lib/base/stop.h"
 #include "proto/envelope.h"
 #include "proto/topics.h"
+#include "services/common/retry.h"
 #include "services/item-ingest/ingest_conf.h"
-#include "services/item-ingest/retry.h"
 #include "services/item-ingest/sent.h"
 
 enum {

@@ -7,9 +7,9 @@
 #include "lib/base/err.h"
 #include "lib/base/owned.h"
 #include "lib/bus/bus.h"
+#include "services/common/trouble.h"
 #include "services/item-ingest/figures.h"
 #include "services/item-ingest/outbox.h"
-#include "services/item-ingest/trouble.h"
 
 struct pack_conf { /* what it names is borrowed */
     struct bus *bus;

@@ -9,9 +9,9 @@
 #include "lib/base/log.h"
 #include "lib/base/stop.h"
 #include "proto/topics.h"
+#include "services/common/retry.h"
 #include "services/item-ingest/pack.h"
 #include "services/item-ingest/recover.h"
-#include "services/item-ingest/retry.h"
 #include "services/item-ingest/ring.h"
 #include "services/item-ingest/sent.h"
 

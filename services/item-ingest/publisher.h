@@ -14,10 +14,10 @@
 #include "lib/base/owned.h"
 #include "lib/bus/bus.h"
 #include "lib/catalog/catalog.h"
+#include "services/common/trouble.h"
 #include "services/item-ingest/figures.h"
 #include "services/item-ingest/outbox.h"
 #include "services/item-ingest/partitions.h"
-#include "services/item-ingest/trouble.h"
 
 struct publisher_conf {
     struct bus *bus;

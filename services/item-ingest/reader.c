@@ -9,9 +9,9 @@
 #include "lib/base/log.h"
 #include "lib/base/stop.h"
 #include "proto/topics.h"
+#include "services/common/retry.h"
 #include "services/item-ingest/batch.h"
 #include "services/item-ingest/decode.h"
-#include "services/item-ingest/retry.h"
 
 enum {
     POLL_MS = 200,

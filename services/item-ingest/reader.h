@@ -13,10 +13,10 @@
 #include "lib/base/owned.h"
 #include "lib/bus/bus.h"
 #include "lib/catalog/catalog.h"
+#include "services/common/trouble.h"
 #include "services/item-ingest/figures.h"
 #include "services/item-ingest/partitions.h"
 #include "services/item-ingest/ring.h"
-#include "services/item-ingest/trouble.h"
 
 struct reader_conf {
     struct bus *bus;

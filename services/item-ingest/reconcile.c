@@ -8,8 +8,8 @@
 #include "lib/base/log.h"
 #include "lib/base/stop.h"
 #include "lib/json/json.h"
+#include "services/common/retry.h"
 #include "services/item-ingest/compare.h"
-#include "services/item-ingest/retry.h"
 
 enum { ATTEMPTS = 20 };
 

@@ -1,11 +1,11 @@
 /* The small parts that item-ingest's threads meet at. */
 #include <pthread.h>
 
+#include "services/common/trouble.h"
 #include "services/item-ingest/hashset.h"
 #include "services/item-ingest/partitions.h"
 #include "services/item-ingest/ring.h"
 #include "services/item-ingest/scratch.h"
-#include "services/item-ingest/trouble.h"
 #include "tests/test.h"
 
 static int items[100];

@@ -1,6 +1,6 @@
-/* trouble.h - what holds a part of the pipeline up at the moment, for /readyz. */
-#ifndef SERVICES_ITEM_INGEST_TROUBLE_H
-#define SERVICES_ITEM_INGEST_TROUBLE_H
+/* trouble.h - what holds a part of a service up at the moment, for /readyz. */
+#ifndef SERVICES_COMMON_TROUBLE_H
+#define SERVICES_COMMON_TROUBLE_H
 
 #include <pthread.h>
 #include <stdbool.h>

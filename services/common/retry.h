@@ -1,6 +1,6 @@
 /* retry.h - growing pauses between attempts, ended early by a stop. */
-#ifndef SERVICES_ITEM_INGEST_RETRY_H
-#define SERVICES_ITEM_INGEST_RETRY_H
+#ifndef SERVICES_COMMON_RETRY_H
+#define SERVICES_COMMON_RETRY_H
 
 #include <stdbool.h>
 

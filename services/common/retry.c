@@ -1,5 +1,5 @@
 /* retry.c - see retry.h. */
-#include "services/item-ingest/retry.h"
+#include "services/common/retry.h"
 
 #include "lib/base/clock.h"
 #include "lib/base/stop.h"

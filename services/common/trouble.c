@@ -1,5 +1,5 @@
 /* trouble.c - see trouble.h. */
-#include "services/item-ingest/trouble.h"
+#include "services/common/trouble.h"
 
 #include <stdarg.h>
 #include <stdio.h>
