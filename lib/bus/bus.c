@@ -121,7 +121,7 @@ struct bus_consumer *bus_consumer_new(struct bus *bus, const struct bus_consumer
 int bus_consumer_poll(struct bus_consumer *consumer, struct bus_record *records, size_t max,
                       int timeout_ms, struct err *err)
 {
-    return max ? consumer->ops->poll(consumer, records, max, timeout_ms, err) : 0;
+    return consumer->ops->poll(consumer, records, max, timeout_ms, err);
 }
 
 void bus_consumer_wake(struct bus_consumer *consumer)

@@ -115,7 +115,11 @@ struct bus_consumer *bus_consumer_new(struct bus *bus, const struct bus_consumer
 
 /* Hands out up to max records: at once when there are any, else waits until some come, until
  * timeout_ms passed or bus_consumer_wake. Returns how many. Records of one partition come in
- * order. ERR_UNAVAILABLE: the bus is away; poll again later, nothing is lost. */
+ * order. ERR_UNAVAILABLE: the bus is away; poll again later, nothing is lost.
+ *
+ * A worker that does not poll for minutes loses its partitions. With max 0 a poll keeps the
+ * membership (and tells of partitions that come and go) while it hands out nothing: for one
+ * that cannot take more now. Going on after that may take a second. */
 int bus_consumer_poll(struct bus_consumer *consumer, struct bus_record *records, size_t max,
                       int timeout_ms, struct err *err);
 

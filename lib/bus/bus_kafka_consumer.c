@@ -119,6 +119,20 @@ static int take_record(struct kafka_consumer *c, rd_kafka_message_t *message,
     return 0;
 }
 
+/* What is told besides records: partitions that come and go, errors. Nothing is fetched
+ * meanwhile, and of what was fetched before pausing librdkafka hands out nothing. */
+static int take_notices(struct kafka_consumer *c, struct err *err)
+{
+    rd_kafka_message_t *message;
+
+    while (err->code == 0 && (message = rd_kafka_consumer_poll(c->client.rk, 0))) {
+        if (message->err)
+            take_notice(c, message, err);
+        rd_kafka_message_destroy(message);
+    }
+    return err->code;
+}
+
 /* What librdkafka has ready now. */
 static int take_ready(struct kafka_consumer *c, struct bus_record *records, size_t max,
                       struct err *err)
@@ -170,6 +184,23 @@ static void keep_fetching(struct kafka_consumer *c)
     c->nudged_ms = clock_mono_ms();
 }
 
+/* What there is now; with max 0 only notices. */
+static int take_some(struct kafka_consumer *c, struct bus_record *records, size_t max,
+                     struct err *err)
+{
+    int r;
+
+    if (kafka_share_settle(&c->share, err) < 0 ||
+        kafka_share_pause(&c->share, max == 0, err) < 0)
+        return err->code;
+    if (max == 0)
+        return take_notices(c, err);
+    r = take_ready(c, records, max, err);
+    if (r > 0)
+        keep_fetching(c);
+    return r;
+}
+
 static int kafka_poll(struct bus_consumer *consumer, struct bus_record *records, size_t max,
                       int timeout_ms, struct err *err)
 {
@@ -183,11 +214,7 @@ static int kafka_poll(struct bus_consumer *consumer, struct bus_record *records,
     if (hold_room(c, max, err) < 0)
         return err->code;
     for (;;) {
-        if (kafka_share_settle(&c->share, err) < 0)
-            return err->code;
-        r = take_ready(c, records, max, err);
-        if (r > 0)
-            keep_fetching(c);
+        r = take_some(c, records, max, err);
         if (r != 0)
             return r;
         if (c->away) {
@@ -198,7 +225,7 @@ static int kafka_poll(struct bus_consumer *consumer, struct bus_record *records,
         left_ms = deadline_ms - clock_mono_ms();
         if (left_ms <= 0)
             return 0;
-        if (c->share.given && !c->share.assigned) /* it came just now */
+        if (c->share.given && !c->share.assigned) /* it came just now: settle it */
             continue;
         if (wait_for_event(c, (int)(left_ms < LOOK_MS ? left_ms : LOOK_MS)))
             return 0;

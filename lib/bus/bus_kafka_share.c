@@ -29,7 +29,7 @@ static bool make_room(struct kafka_share *share, int count)
     free(share->parts);
     share->parts = calloc((size_t)count + 1, sizeof *share->parts);
     share->count = 0;
-    share->assigned = false;
+    share->assigned = share->paused = false;
     share->given = share->parts != NULL;
     return share->given;
 }
@@ -63,7 +63,7 @@ void kafka_share_take(struct kafka_share *share, bool tell)
     free(share->parts);
     share->parts = NULL;
     share->count = 0;
-    share->given = share->assigned = false;
+    share->given = share->assigned = share->paused = false;
 }
 
 static int give_all(struct kafka_share *share, struct err *err)
@@ -157,6 +157,26 @@ int kafka_share_settle(struct kafka_share *share, struct err *err)
             return err_wrap(err, "start at %s/%d", share->parts[i].topic,
                             share->parts[i].partition);
     return assign(share, err);
+}
+
+int kafka_share_pause(struct kafka_share *share, bool pause, struct err *err)
+{
+    rd_kafka_topic_partition_list_t *list;
+    rd_kafka_resp_err_t rc;
+
+    if (!share->assigned || share->paused == pause)
+        return 0;
+    list = rd_kafka_topic_partition_list_new((int)share->count);
+    for (size_t i = 0; i < share->count; i++)
+        (void)rd_kafka_topic_partition_list_add(list, share->parts[i].topic,
+                                                share->parts[i].partition);
+    rc = pause ? rd_kafka_pause_partitions(share->rk, list)
+               : rd_kafka_resume_partitions(share->rk, list);
+    rd_kafka_topic_partition_list_destroy(list);
+    if (rc)
+        return kafka_fail(share->bus, err, rc, pause ? "pause" : "resume");
+    share->paused = pause;
+    return 0;
 }
 
 /* The end that was seen when it was first asked is kept until it is reached: under a steady

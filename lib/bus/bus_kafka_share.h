@@ -26,6 +26,7 @@ struct kafka_share {
     size_t count;
     bool given;    /* parts are set */
     bool assigned; /* and librdkafka reads them */
+    bool paused;   /* but fetches nothing for now */
 };
 
 /* The two halves of a rebalance. tell: on_revoked hears of it. */
@@ -36,6 +37,10 @@ void kafka_share_take(struct kafka_share *share, bool tell);
 /* Brings what was given (a view: all partitions) to librdkafka, once the owner has told where
  * each starts. */
 int kafka_share_settle(struct kafka_share *share, struct err *err);
+
+/* Stops or resumes fetching of what is assigned. What librdkafka holds already is dropped and
+ * fetched again. */
+int kafka_share_pause(struct kafka_share *share, bool pause, struct err *err);
 
 /* NULL where it is not in the share. */
 struct kafka_part *kafka_share_part(struct kafka_share *share, const char *topic,
