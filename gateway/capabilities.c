@@ -7,10 +7,10 @@
 
 #include "gateway/access.h"
 #include "gateway/body.h"
-#include "gateway/version.h"
 #include "lib/json/json.h"
 #include "proto/generation_request.h"
 #include "proto/key.h"
+#include "proto/version.h"
 
 static void write_emotions(struct buf *out)
 {

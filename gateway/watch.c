@@ -8,12 +8,12 @@
 #include "gateway/dispatch.h"
 #include "gateway/handles.h"
 #include "gateway/health.h"
-#include "gateway/version.h"
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
 #include "lib/json/json.h"
 #include "lib/metrics/metrics.h"
 #include "proto/topics.h"
+#include "proto/version.h"
 
 enum { FRESH_MS = 1000, EVERY_MS = 15000, EXPIRE_MS = 3600000, MAX_WAITERS = 1024 };
 

@@ -1,6 +1,6 @@
 /* version.h - of the whole garden. */
-#ifndef GATEWAY_VERSION_H
-#define GATEWAY_VERSION_H
+#ifndef PROTO_VERSION_H
+#define PROTO_VERSION_H
 
 #define GARDEN_VERSION "0.1.0"
 
