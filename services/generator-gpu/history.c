@@ -59,8 +59,12 @@ static void forget_oldest(struct history *history)
 {
     struct entry *entry = history->oldest;
 
-    unlink_entry(history, entry);
     (void)map_remove(history->by_id, entry->id, strlen(entry->id));
+    history->oldest = entry->newer;
+    if (history->oldest)
+        history->oldest->older = NULL;
+    else
+        history->newest = NULL;
     free(entry);
 }
 
@@ -74,6 +78,8 @@ static struct entry *entry_of(struct history *history, const char *job_id)
         link_newest(history, entry);
         return entry;
     }
+    if (history->oldest && map_count(history->by_id) >= history->max)
+        forget_oldest(history);
     entry = calloc(1, sizeof *entry + size + 1);
     if (!entry)
         return NULL;
@@ -83,8 +89,6 @@ static struct entry *entry_of(struct history *history, const char *job_id)
         return NULL;
     }
     link_newest(history, entry);
-    if (map_count(history->by_id) > history->max)
-        forget_oldest(history);
     return entry;
 }
 

@@ -16,7 +16,10 @@ static void append_base64(struct buf *out, const struct buf *bytes)
         return;
     base64url_encode(bytes->data, bytes->size, text);
     for (size = 0; text[size]; size++)
-        text[size] = text[size] == '-' ? '+' : text[size] == '_' ? '/' : text[size];
+        if (text[size] == '-')
+            text[size] = '+';
+        else if (text[size] == '_')
+            text[size] = '/';
     out->size += size;
     for (; size % 4; size++)
         buf_append_char(out, '=');
@@ -28,7 +31,7 @@ int step_preview_encode(const struct image *image, struct buf *out, struct err *
 
     if (image_encode_jpeg(image, QUALITY, NULL, &jpeg, err) < 0)
         return err->code;
-    if (jpeg.size > GENERATION_PREVIEW_MAX / 4 * 3)
+    if (jpeg.size > (size_t)GENERATION_PREVIEW_MAX / 4 * 3)
         return err_set(err, ERR_TOO_LARGE, "%ux%u takes %zu bytes", image->width, image->height,
                        jpeg.size);
     append_base64(out, &jpeg);

@@ -75,7 +75,7 @@ TEST_ON_BOTH(a_job_is_drawn_and_told)
     request.negative_prompt = "text\nSteps: 3";
     generator_start(g, 0, NULL);
     generator_ask(g, &request);
-    event = generator_wait(g, "j1", GENERATION_DONE, 1);
+    (void)generator_wait(g, "j1", GENERATION_DONE, 1);
     event = generator_wait(g, "j1", GENERATION_ACCEPTED, 1);
     CHECK_INT(event->outputs, ==, 2);
     CHECK_INT(event->attempt, ==, 0);

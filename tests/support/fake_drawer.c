@@ -55,6 +55,8 @@ static int preview(const struct draw_progress *progress, uint32_t i, struct imag
     return paint(draw, draw->width / 8, draw->height / 8, ret_image, err);
 }
 
+/* The shape is engine_draw's. */
+/* NOLINTNEXTLINE(readability-function-size) */
 static int draw_gradient(void *ctx, const struct draw *draw, draw_on_step *on_step,
                          void *step_ctx, struct image *ret_images, struct draw_notes *ret_notes,
                          struct err *err)
