@@ -13,6 +13,7 @@
 #include "gardenctl/command.h"
 #include "gardenctl/lag.h"
 #include "gardenctl/remote.h"
+#include "gardenctl/up_model.h"
 #include "lib/base/clock.h"
 #include "proto/topics.h"
 #include "services/common/garden_conf.h"
@@ -236,6 +237,29 @@ static void look_at_clock(struct doctor *doctor)
         ok("clock says %s", now);
 }
 
+/* -- the generator -- */
+
+static void look_at_model(struct doctor *doctor)
+{
+    const char *model;
+    char index[PATH_MAX];
+
+    if (!up_model_find(".")) {
+        ok("no generator: to have pictures drawn, set GENERATOR_MODEL to the folder of a "
+           "Stable Diffusion model (diffusers layout) for gardenctl up");
+        return;
+    }
+    model = getenv("GENERATOR_MODEL");
+    (void)snprintf(index, sizeof index, "%s/model_index.json", model);
+    if (access(index, R_OK) < 0)
+        mend(doctor,
+             "generator: GENERATOR_MODEL is %.150s, but there is no model_index.json in it: "
+             "name a folder in diffusers layout, or unset it",
+             model);
+    else
+        ok("generator draws with %s", model);
+}
+
 /* -- the running garden -- */
 
 static void look_at_services(struct doctor *doctor, const json_t *status)
@@ -317,6 +341,7 @@ static int run(const struct args *args)
         look_at_lag(&doctor);
         look_at_clock(&doctor);
     }
+    look_at_model(&doctor);
     look_at_gateway(&doctor);
     if (doctor.to_mend)
         printf("%d to mend\n", doctor.to_mend);

@@ -299,12 +299,15 @@ static int prepare(struct supervisor *up, bool verbose, struct err *err)
     if (up_data_make(log_dir, err) < 0 || find_programs(up->program_dir, err) < 0)
         return err->code;
     for (size_t i = 0; i < up_service_count; i++) {
-        struct up_service *service = &up->services[up->count++];
+        const struct up_service_spec *spec = &up_services[i];
+        struct up_service *service = &up->services[up->count];
 
-        if (up_service_bind(service, &up_services[i], err) < 0 ||
-            up_log_open(&service->log, log_dir, up_services[i].name, verbose, err) < 0)
+        if (spec->wanted && !spec->wanted(up->program_dir))
+            continue;
+        up->probes[up->count++] = (struct probe){.up = up, .service = service};
+        if (up_service_bind(service, spec, err) < 0 ||
+            up_log_open(&service->log, log_dir, spec->name, verbose, err) < 0)
             return err->code;
-        up->probes[i] = (struct probe){.up = up, .service = service};
     }
     if (make_topics(&up->conf, err) < 0)
         return err->code;

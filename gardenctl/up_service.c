@@ -15,13 +15,16 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "gardenctl/up_model.h"
 #include "lib/base/clock.h"
 #include "lib/base/text.h"
 #include "lib/http/server.h"
 
 const struct up_service_spec up_services[] = {
-    {"item-ingest", "ITEM_INGEST_LISTEN", "127.0.0.1:0", "GARDEN_INGEST_URL", false},
-    {"gateway", "GARDEN_LISTEN", "127.0.0.1:8080", NULL, true},
+    {"item-ingest", "ITEM_INGEST_LISTEN", "127.0.0.1:0", "GARDEN_INGEST_URL", false, NULL},
+    {"gateway", "GARDEN_LISTEN", "127.0.0.1:8080", NULL, true, NULL},
+    {"generator-gpu", "GENERATOR_LISTEN", "127.0.0.1:0", "GARDEN_GENERATOR_URL", false,
+     up_model_find},
 };
 const size_t up_service_count = sizeof up_services / sizeof *up_services;
 

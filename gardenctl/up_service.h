@@ -20,6 +20,8 @@ struct up_service_spec {
     const char *listen_default; /* port 0: any free one, for those that only we talk to */
     const char *url_env;        /* the setting by which the others find it, or NULL */
     bool is_door;               /* the one that people open */
+    /* NULL: it is always started; false: the garden goes without it */
+    bool (*wanted)(const char *program_dir);
 };
 
 /* In the order in which they are started; they are stopped in the opposite one. */

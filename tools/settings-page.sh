@@ -18,6 +18,7 @@ PAGE
 "$programs/gardenctl" --settings-markdown
 "$programs/gateway" --settings-markdown
 "$programs/item-ingest" --settings-markdown
+"$programs/generator-gpu" --settings-markdown
 cat <<'PAGE'
 
 ## Log lines

@@ -35,7 +35,7 @@ struct generator {
     size_t told_count, told_room;
     int64_t dead_start; /* where garden.dead-letters ended before the test */
     int64_t object_start[64];
-    char group[64];
+    char group[64]; /* also what is put before job ids on the bus: tests share its topics */
     char log[300];
     char settings[3][512];
     char listen[GENERATOR_PROCESSES][64];
