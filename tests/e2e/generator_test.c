@@ -205,11 +205,12 @@ TEST_ON_BOTH(deadlines_hold_while_waiting_and_while_drawing)
     struct generation_request slow = generator_request("slow", "step_ms=200", one);
     struct generation_request waits = generator_request("waits", "a", one);
 
-    slow.deadline_ms = clock_wall_ms() + 1500;
-    waits.deadline_ms = clock_wall_ms() + 700;
+    slow.steps = 100;
     generator_start(g, 0, NULL);
+    slow.deadline_ms = clock_wall_ms() + 6000;
     generator_ask(g, &slow);
     (void)generator_wait(g, "slow", GENERATION_STARTED, 1);
+    waits.deadline_ms = clock_wall_ms() + 500;
     generator_ask(g, &waits);
     CHECK_HAS(generator_wait(g, "waits", GENERATION_FAILED, 1)->reason, "before a worker");
     CHECK_INT(generator_count(g, "slow", GENERATION_FAILED), ==, 0);
