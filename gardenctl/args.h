@@ -16,7 +16,7 @@ struct args_option {
     const char *meaning; /* one line */
 };
 
-enum { ARGS_OPTIONS = 8 };
+enum { ARGS_OPTIONS = 16 };
 
 struct args {
     const struct args_option *options;

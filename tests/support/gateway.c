@@ -34,13 +34,12 @@ static const char *setting(const char *const *settings, const char *name, const 
     return fallback;
 }
 
-void door_start(struct door *door, const char *const *settings)
+static void start_at(struct door *door, const char *const *settings, int port)
 {
     const char *argv[] = {program_path("gateway"), NULL};
     char listen[64], data[512], log[512], healthy[128], share[] = "GARDEN_SHARE=.";
     const char *env[MAX_SETTINGS] = {listen, data, share};
     struct err err = {0};
-    int port = port_free();
 
     if (!door->data)
         door->data = folder_new();
@@ -64,6 +63,19 @@ void door_start(struct door *door, const char *const *settings)
         door->http = http_client_new(&err);
     if (!door->http)
         test_fail("http client: %s", err.text);
+}
+
+void door_start(struct door *door, const char *const *settings)
+{
+    start_at(door, settings, port_free());
+}
+
+void door_restart(struct door *door, const char *const *settings)
+{
+    int port = (int)strtol(strrchr(door->url, ':') + 1, NULL, 10);
+
+    door_stop(door);
+    start_at(door, settings, port);
 }
 
 void door_stop(struct door *door)

@@ -25,6 +25,9 @@ struct door {
  * it answers. */
 void door_start(struct door *door, const char *const *settings);
 
+/* Ends it as door_stop does and starts it again at the same address. */
+void door_restart(struct door *door, const char *const *settings);
+
 /* As SIGTERM ends it; fails the test where its status is not 0. */
 void door_stop(struct door *door);
 

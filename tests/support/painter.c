@@ -6,7 +6,9 @@
 
 #include "lib/base/clock.h"
 #include "lib/http/server.h"
+#include "lib/image/image.h"
 #include "proto/envelope.h"
+#include "proto/recipe.h"
 #include "proto/topics.h"
 #include "tests/support/process.h"
 
@@ -114,6 +116,39 @@ void painter_tell(struct painter *painter, struct generation_event event)
         test_fail("telling: %s", err.text);
 }
 
+/* Stripes that follow from the seed, with the recipe in them. */
+static void put_picture(struct painter *painter, const struct generation_output *output,
+                        int64_t seed)
+{
+    const struct generation_request *job = &painter->job;
+    const struct recipe recipe = {.model_id = SHA256_OF_NOTHING,
+                                  .model = "stripes",
+                                  .prompt = job->prompt,
+                                  .negative = job->negative_prompt,
+                                  .guidance = job->guidance,
+                                  .seed = seed,
+                                  .width = output->width,
+                                  .height = output->height,
+                                  .steps = job->steps,
+                                  .scheduler = GENERATION_DDIM};
+    size_t count = (size_t)3 * output->width * output->height;
+    OWNED_VALUE(image) image = {output->width, output->height, malloc(count)};
+    OWNED_VALUE(buf) parameters = {0}, jpeg = {0};
+    char id[RECIPE_ID], name[KEY_BYTES + 8];
+    struct image_metadata metadata = {0};
+    struct err err = {0};
+
+    for (size_t i = 0; image.rgb && i < count; i++)
+        image.rgb[i] = (uint8_t)((int64_t)(i / 24) * 3 + seed + painter->flaw);
+    (void)recipe_id(&recipe, id, &err);
+    recipe_format(&recipe, id, "painter", &parameters);
+    metadata.parameters = buf_text(&parameters);
+    if (image_encode_jpeg(&image, 90, &metadata, &jpeg, &err) < 0)
+        test_fail("a picture: %s", err.text);
+    (void)snprintf(name, sizeof name, "store/%s", output->key);
+    folder_put(painter->folder, name, jpeg.data, jpeg.size);
+}
+
 void painter_draw(struct painter *painter)
 {
     uint32_t steps = painter->job.steps ? painter->job.steps : 4;
@@ -127,6 +162,8 @@ void painter_draw(struct painter *painter)
                                                             .output = i,
                                                             .step = step,
                                                             .steps = steps});
+        if (painter->folder)
+            put_picture(painter, output, painter->job.seed + i);
         painter_tell(painter, (struct generation_event){.type = GENERATION_IMAGE,
                                                         .output = i,
                                                         .seed = painter->job.seed + i,

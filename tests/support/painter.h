@@ -1,5 +1,6 @@
 /* painter.h - the generator under a test's hand: it says that it is well, reads the jobs that
- * the gateway sends, and the test tells what becomes of them. Nothing is drawn. */
+ * the gateway sends, and the test tells what becomes of them. Where it is
+ * told a folder, it draws stripes. */
 #ifndef TESTS_SUPPORT_PAINTER_H
 #define TESTS_SUPPORT_PAINTER_H
 
@@ -12,7 +13,10 @@ struct http_server;
 
 struct painter {
     struct http_server *server;
-    char setting[96]; /* "GARDEN_GENERATOR_URL=..." */
+    char setting[96];   /* "GARDEN_GENERATOR_URL=..." */
+    const char *folder; /* the gateway's data: painter_draw puts pictures there, with their
+                           recipe in them; NULL: none */
+    int flaw;           /* added to every value of these */
     struct bus *bus;
     struct bus_consumer *jobs;
     struct generation_request job; /* the last that painter_next read */
