@@ -11,12 +11,12 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static void write_file(const char *folder, const char *name, const char *text, size_t size)
+static void write_file(const char *where, const char *name, const char *text, size_t size)
 {
     struct err err = {0};
     char path[256];
 
-    (void)snprintf(path, sizeof path, "%s/%s", folder, name);
+    (void)snprintf(path, sizeof path, "%s/%s", where, name);
     if (file_write(path, text, size, &err) < 0)
         abort();
 }
@@ -62,7 +62,7 @@ static void check_prompt(const struct tokenizer *tokenizer, const char *text)
 }
 
 /* A small vocabulary, all bytes unknown but the letters. */
-static void write_small(const char *folder)
+static void write_small(const char *where)
 {
     OWNED_VALUE(buf) json = {0};
     int id = 0;
@@ -72,20 +72,43 @@ static void write_small(const char *folder)
         buf_printf(&json, "\"%c\":%d,\"%c</w>\":%d,", c, id, c, id + 1);
     buf_append_str(&json, "\"ab\":90,\"abc</w>\":91,\"aa\":92,\"!\":93,"
                           "\"<|startoftext|>\":94,\"<|endoftext|>\":95}");
-    write_file(folder, "vocab.json", json.data, json.size);
-    write_file(folder, "merges.txt", "a b\nab c</w>\na a\n", 17);
-    write_file(folder, "special_tokens_map.json", "{\"pad_token\":\"!\"}", 17);
+    write_file(where, "vocab.json", json.data, json.size);
+    write_file(where, "merges.txt", "a b\nab c</w>\na a\n", 17);
+    write_file(where, "special_tokens_map.json", "{\"pad_token\":\"!\"}", 17);
 }
 
-static struct tokenizer *small(void)
+static const char *const NAMES[] = {
+    "vocab.json",     "merges.txt",        "special_tokens_map.json",
+    "tokenizer.json", "added_tokens.json", "tokenizer_config.json"};
+
+enum { SMALL_FILES = 3, FILES = 6 };
+
+static char folder[] = "/tmp/tokenizer-fuzz-XXXXXX";
+
+static void remove_file(const char *name)
+{
+    char path[256];
+
+    (void)snprintf(path, sizeof path, "%s/%s", folder, name);
+    (void)unlink(path);
+}
+
+static void remove_folder(void)
+{
+    for (int i = 0; i < FILES; i++)
+        remove_file(NAMES[i]);
+    (void)rmdir(folder);
+}
+
+/* Made once, with the small vocabulary in its folder. */
+static const struct tokenizer *small(void)
 {
     static struct tokenizer *tokenizer;
-    char folder[] = "/tmp/tokenizer-fuzz-XXXXXX";
     struct err err = {0};
 
     if (tokenizer)
         return tokenizer;
-    if (!mkdtemp(folder))
+    if (!mkdtemp(folder) || atexit(remove_folder) != 0)
         abort();
     write_small(folder);
     tokenizer = tokenizer_open(folder, &err);
@@ -94,18 +117,13 @@ static struct tokenizer *small(void)
     return tokenizer;
 }
 
-static void check_files(const char *name, const char *text, size_t size)
+/* The small vocabulary's folder with one file of other content. */
+static void check_file(int file, const char *text, size_t size)
 {
-    static char folder[] = "/tmp/tokenizer-fuzz-XXXXXX";
-    static bool made;
     struct err err = {0};
-    char path[256];
 
-    if (!made && !mkdtemp(folder))
-        abort();
-    made = true;
-    write_small(folder);
-    write_file(folder, name, text, size);
+    (void)small();
+    write_file(folder, NAMES[file], text, size);
     {
         OWNED(tokenizer) tokenizer = tokenizer_open(folder, &err);
 
@@ -114,22 +132,21 @@ static void check_files(const char *name, const char *text, size_t size)
         if (tokenizer)
             check_text(tokenizer, "ab abc<|endoftext|>!", 20);
     }
-    (void)snprintf(path, sizeof path, "%s/%s", folder, name);
-    (void)unlink(path);
+    if (file < SMALL_FILES)
+        write_small(folder);
+    else
+        remove_file(NAMES[file]);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const char *const names[] = {
-        "vocab.json",     "merges.txt",        "special_tokens_map.json",
-        "tokenizer.json", "added_tokens.json", "tokenizer_config.json"};
     OWNED_VALUE(buf) text = {0};
 
     if (size == 0)
         return 0;
     buf_append(&text, data + 1, size - 1);
-    if (data[0] >= '0' && data[0] <= '5') {
-        check_files(names[data[0] - '0'], buf_text(&text), text.size);
+    if (data[0] >= '0' && data[0] < '0' + FILES) {
+        check_file(data[0] - '0', buf_text(&text), text.size);
         return 0;
     }
     check_text(small(), buf_text(&text), text.size);
