@@ -13,8 +13,8 @@
 #include "services/generator-gpu/event_watch_from.h"
 
 enum {
+    ASK_MS = 5000,
     POLL_MS = 500,
-    SYNC_POLL_MS = 5, /* while somebody waits to be in step */
     POLL_RECORDS = 1000,
     JOBS_MAX = 200000,
     HEAD_BYTES = 400, /* of a step event: its type is in there, and most of it is preview */
@@ -22,7 +22,9 @@ enum {
 
 struct event_watch {
     struct event_watch_conf conf;
-    struct event_watch_from start;
+    struct event_watch_from next; /* what is read next */
+    int64_t ends[WATCH_PARTITIONS];
+    int partitions; /* of which the ends are known */
     struct bus_consumer *consumer; /* the thread's; also for waking it, under the lock */
     struct bus_record *records;
     struct buf storage;
@@ -74,12 +76,12 @@ static int open_view(struct event_watch *watch, struct err *err)
     const struct bus_consumer_conf conf = {.topics = topics,
                                            .topic_count = 1,
                                            .on_assigned = event_watch_from_offset,
-                                           .ctx = &watch->start};
+                                           .ctx = &watch->next};
     struct bus_consumer *consumer;
 
     if (watch->consumer)
         return 0;
-    if (event_watch_from_find(&watch->start, err) < 0)
+    if (event_watch_from_find(&watch->next, err) < 0)
         return err->code;
     consumer = bus_consumer_new(watch->conf.bus, &conf, err);
     (void)pthread_mutex_lock(&watch->lock);
@@ -88,27 +90,69 @@ static int open_view(struct event_watch *watch, struct err *err)
     return consumer ? 0 : err->code;
 }
 
+/* Where the topic ends now. Asked of the bus, not of the consumer: on Kafka the consumer's
+ * connection answers only after a fetch that waits for news. */
+static int ask_ends(struct event_watch *watch, struct err *err)
+{
+    struct bus_partition_info infos[WATCH_PARTITIONS];
+    int count = bus_topic_info(watch->conf.bus, TOPIC_GENERATION_EVENTS, infos,
+                               WATCH_PARTITIONS, ASK_MS, err);
+
+    for (int i = 0; i < count && i < WATCH_PARTITIONS; i++) {
+        const int32_t p = infos[i].partition;
+
+        watch->ends[p] = infos[i].high;
+        if (watch->next.offsets[p] < infos[i].low) /* they are too old and gone */
+            watch->next.offsets[p] = infos[i].low;
+    }
+    if (count >= 0)
+        watch->partitions = count;
+    return count < 0 ? count : 0;
+}
+
+static bool in_step(const struct event_watch *watch)
+{
+    for (int p = 0; p < watch->partitions; p++)
+        if (watch->next.offsets[p] < watch->ends[p])
+            return false;
+    return true;
+}
+
+static int read_some(struct event_watch *watch, int timeout_ms, struct err *err)
+{
+    int count =
+        bus_consumer_poll(watch->consumer, watch->records, POLL_RECORDS, timeout_ms, err);
+
+    for (int i = 0; i < count; i++) {
+        note(watch, &watch->records[i]);
+        if (watch->records[i].partition < WATCH_PARTITIONS)
+            watch->next.offsets[watch->records[i].partition] = watch->records[i].offset + 1;
+    }
+    return count < 0 ? count : 0;
+}
+
 /* Reads what there is; answers who waits to be in step, where this is. */
 static int follow(struct event_watch *watch, struct err *err)
 {
     uint64_t asked;
-    int count;
+    bool wanted;
 
     (void)pthread_mutex_lock(&watch->lock);
     asked = watch->asked;
-    count = asked == watch->answered ? POLL_MS : SYNC_POLL_MS;
+    wanted = asked != watch->answered;
     (void)pthread_mutex_unlock(&watch->lock);
-    if (count == SYNC_POLL_MS && bus_consumer_caught_up(watch->consumer)) {
-        (void)pthread_mutex_lock(&watch->lock);
-        watch->answered = asked;
-        (void)pthread_cond_broadcast(&watch->synced);
-        (void)pthread_mutex_unlock(&watch->lock);
-        return 0;
-    }
-    count = bus_consumer_poll(watch->consumer, watch->records, POLL_RECORDS, count, err);
-    for (int i = 0; i < count; i++)
-        note(watch, &watch->records[i]);
-    return count < 0 ? count : 0;
+    if (!wanted)
+        return read_some(watch, POLL_MS, err);
+    if (ask_ends(watch, err) < 0)
+        return err->code;
+    while (!in_step(watch) && !atomic_load(&watch->stop))
+        if (read_some(watch, POLL_MS, err) < 0)
+            return err->code;
+    (void)pthread_mutex_lock(&watch->lock);
+    watch->answered = asked;
+    (void)pthread_cond_broadcast(&watch->synced);
+    (void)pthread_mutex_unlock(&watch->lock);
+    return 0;
 }
 
 static void *run(void *arg)
@@ -143,7 +187,7 @@ struct event_watch *event_watch_start(const struct event_watch_conf *conf, struc
         return NULL;
     }
     watch->conf = *conf;
-    watch->start = (struct event_watch_from){.bus = conf->bus, .group = conf->group};
+    watch->next = (struct event_watch_from){.bus = conf->bus, .group = conf->group};
     (void)pthread_mutex_init(&watch->lock, NULL);
     (void)pthread_cond_init(&watch->synced, NULL);
     watch->history = history_new(JOBS_MAX);

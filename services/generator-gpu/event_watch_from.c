@@ -91,7 +91,7 @@ int event_watch_from_find(struct event_watch_from *start, struct err *err)
         return err_set(err, ERR_INVALID, "%s has %d partitions: at most %d are followed",
                        TOPIC_GENERATION_EVENTS, count, WATCH_PARTITIONS);
     for (int i = 0; i < count; i++) {
-        start->offsets[infos[i].partition] = BUS_START_EARLIEST;
+        start->offsets[infos[i].partition] = infos[i].low;
         events += infos[i].high - infos[i].low;
     }
     if (count < 0 || events <= FEW_EVENTS)

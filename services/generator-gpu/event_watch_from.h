@@ -17,7 +17,7 @@ enum { WATCH_PARTITIONS = 64 };
 struct event_watch_from {
     struct bus *bus;
     const char *group;
-    int64_t offsets[WATCH_PARTITIONS]; /* found */
+    int64_t offsets[WATCH_PARTITIONS]; /* by partition: found */
 };
 
 /* Finds the offsets. A topic with few events is read from its beginning without looking. */
