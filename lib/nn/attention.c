@@ -83,47 +83,72 @@ static void pack_keys_f32(const struct running *r, size_t head, size_t first, fl
     }
 }
 
-static void pack_keys_bf16(const struct running *r, size_t head, size_t first, uint16_t *panel)
+/* The same of pairs: the first two numbers of 32 keys, then the next two, ... */
+static void pack_keys_bf16(const struct running *r, size_t head, size_t first, uint32_t *panel)
 {
-    for (size_t i = 0; i < PANEL; i++) {
-        const uint16_t *key =
-            first + i < r->keys ? (const void *)head_at(r, &r->call->k, head, first + i) : NULL;
+    size_t pairs = (r->dim + 1) / 2;
 
-        for (size_t d = 0; d < r->dim; d += 2) {
-            panel[d * PANEL + 2 * i] = key ? key[d] : 0;
-            panel[d * PANEL + 2 * i + 1] = key && d + 1 < r->dim ? key[d + 1] : 0;
+    for (size_t i = 0; i < PANEL; i++) {
+        const char *key = first + i < r->keys ? head_at(r, &r->call->k, head, first + i) : NULL;
+
+        for (size_t d = 0; d < pairs; d++) {
+            uint32_t pair = 0;
+
+            if (key && 2 * d + 1 < r->dim)
+                memcpy(&pair, key + 4 * d, 4);
+            else if (key)
+                memcpy(&pair, key + 4 * d, 2);
+            panel[d * PANEL + i] = pair;
         }
     }
 }
 
-/* 32 dims of some keys' values, from key first on. */
+/* Dims of panel p that there are. */
+static size_t dims_of(const struct running *r, size_t p)
+{
+    size_t left = r->dim - p * PANEL;
+
+    return left < PANEL ? left : PANEL;
+}
+
+/* Some keys' values, from key first on: to each panel of dims a row. */
 static void pack_values_f32(const struct running *r, size_t head, size_t first, char *panels)
 {
     for (size_t i = first; i < r->keys && i < first + PANEL; i++) {
         const float *value = (const void *)head_at(r, &r->call->v, head, i);
 
-        for (size_t d = 0; d < r->v_panels * PANEL; d++) {
-            float *panel = (float *)(void *)(panels + d / PANEL * r->v_panel);
+        for (size_t p = 0; p < r->v_panels; p++) {
+            float *row = (float *)(void *)(panels + p * r->v_panel) + i * PANEL;
+            size_t dims = dims_of(r, p);
 
-            panel[i * PANEL + d % PANEL] = d < r->dim ? value[d] : 0;
+            memcpy(row, value + p * PANEL, dims * sizeof *row);
+            memset(row + dims, 0, (PANEL - dims) * sizeof *row);
         }
     }
+}
+
+/* to[2 i] = one[i], to[2 i + 1] = two[i], zero from count on. */
+static void pair_up(const uint16_t *one, const uint16_t *two, size_t count, uint32_t *to)
+{
+    uint16_t padded[2][PANEL] = {{0}};
+
+    memcpy(padded[0], one, count * sizeof *one);
+    if (two)
+        memcpy(padded[1], two, count * sizeof *two);
+    for (size_t i = 0; i < PANEL; i++)
+        to[i] = padded[0][i] | (uint32_t)padded[1][i] << 16;
 }
 
 static void pack_values_bf16(const struct running *r, size_t head, size_t first, char *panels)
 {
     for (size_t i = first; i < r->keys && i < first + PANEL; i += 2) {
-        const uint16_t *one = (const void *)head_at(r, &r->call->v, head, i);
-        const uint16_t *two =
-            i + 1 < r->keys ? (const void *)head_at(r, &r->call->v, head, i + 1) : NULL;
+        const uint16_t *one = (const void *)head_at(r, &r->call->v, head, i), *two = NULL;
 
-        for (size_t d = 0; d < r->v_panels * PANEL; d++) {
-            uint16_t *panel = (uint16_t *)(void *)(panels + d / PANEL * r->v_panel);
-
-            panel += i * PANEL + d % PANEL * 2;
-            panel[0] = d < r->dim ? one[d] : 0;
-            panel[1] = two && d < r->dim ? two[d] : 0;
-        }
+        if (i + 1 < r->keys)
+            two = (const void *)head_at(r, &r->call->v, head, i + 1);
+        for (size_t p = 0; p < r->v_panels; p++)
+            pair_up(one + p * PANEL, two ? two + p * PANEL : NULL, dims_of(r, p),
+                    (uint32_t *)(void *)(panels + p * r->v_panel) + i / 2 * PANEL);
     }
 }
 
@@ -138,7 +163,7 @@ static void pack_task(void *ctx, size_t task, int thread)
         pack_keys_f32(r, head, first, (float *)(void *)k);
         pack_values_f32(r, head, first, v);
     } else {
-        pack_keys_bf16(r, head, first, (uint16_t *)(void *)k);
+        pack_keys_bf16(r, head, first, (uint32_t *)(void *)k);
         pack_values_bf16(r, head, first, v);
     }
 }

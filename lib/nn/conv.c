@@ -78,6 +78,14 @@ struct conv *conv_new(const struct conv_def *def, struct err *err)
     return conv;
 }
 
+static void packed_free(struct packed *p)
+{
+    if (!p)
+        return;
+    free(p->data);
+    free(p);
+}
+
 void conv_free(struct conv *conv)
 {
     if (!conv)
@@ -89,8 +97,7 @@ void conv_free(struct conv *conv)
     }
     for (struct packed *p = conv->packed, *next; p; p = next) {
         next = p->next;
-        free(p->data);
-        free(p);
+        packed_free(p);
     }
     free(conv->bias);
     free(conv->name);
@@ -183,46 +190,56 @@ static struct shaped *shaped_for(struct nn *nn, struct conv *conv,
 /* -- weights ----------------------------------------------------------------------------------
  */
 
-static struct packed *pack(struct conv *conv, struct onednn_conv *maker, struct err *err)
+static int pack_into(struct nn *nn, const struct conv *conv, struct packed *p, struct err *err)
 {
-    struct packed *p = calloc(1, sizeof *p);
-    float *floats = weights_read_all(conv->name, "weight", conv->def.weight, err);
-    bool done = false;
+    const struct safetensor *weight = conv->def.weight;
+    float *floats = nn_unpacked(nn, weight->count, err);
 
-    if (p && floats) {
-        p->maker = maker;
-        p->data = nn_alloc(onednn_conv_weights_size(maker));
-        if (!p->data)
-            (void)err_set_nomem(err, "a layer's weights");
-        else
-            done = onednn_conv_pack(maker, floats, p->data, err) == 0;
-    } else {
-        (void)err_set_nomem(err, "a layer's weights");
-    }
-    free(floats);
-    safetensors_release(conv->def.weight);
-    if (done)
-        return p;
-    free(p ? p->data : NULL);
-    free(p);
-    return NULL;
+    p->data = nn_alloc(onednn_conv_weights_size(p->maker));
+    if (!p->data)
+        return err_set_nomem(err, "a layer's weights");
+    if (!floats || weights_read_into(conv->name, "weight", weight, floats, err) < 0)
+        return nn_failed(err);
+    return onednn_conv_pack(p->maker, floats, p->data, err);
 }
 
-static int ready(struct conv *conv, struct shaped *s, struct err *err)
+static struct packed *pack(struct nn *nn, const struct conv *conv, struct onednn_conv *maker,
+                           struct err *err)
+{
+    struct packed *p = calloc(1, sizeof *p);
+
+    if (!p) {
+        (void)err_set_nomem(err, "a layer's weights");
+        return NULL;
+    }
+    p->maker = maker;
+    if (pack_into(nn, conv, p, err) < 0) {
+        packed_free(p);
+        p = NULL;
+    }
+    safetensors_release(conv->def.weight);
+    return p;
+}
+
+static int ready_bias(struct conv *conv, struct err *err)
+{
+    if (conv->def.bias && !conv->bias)
+        conv->bias = weights_read_all(conv->name, "bias", conv->def.bias, err);
+    return conv->def.bias && !conv->bias ? nn_failed(err) : 0;
+}
+
+static int ready(struct nn *nn, struct conv *conv, struct shaped *s, struct err *err)
 {
     struct packed *p = conv->packed;
 
-    if (conv->def.bias && !conv->bias) {
-        conv->bias = weights_read_all(conv->name, "bias", conv->def.bias, err);
-        if (!conv->bias)
-            return nn_failed(err);
-    }
-    if (s->weights)
+    if (s->weights) {
+        nn_unpacked_free(nn);
         return 0;
+    }
     while (p && !onednn_conv_same_weights(p->maker, s->conv))
         p = p->next;
     if (!p) {
-        p = pack(conv, s->conv, err);
+        p = pack(nn, conv, s->conv, err);
         if (!p)
             return nn_failed(err);
         p->next = conv->packed;
@@ -324,7 +341,7 @@ int conv_run(struct nn *nn, struct conv *conv, const struct conv_call *call, boo
         return nn_failed(err);
     if (plan)
         return 0;
-    if (ready(conv, s, err) < 0)
+    if (ready_bias(conv, err) < 0 || ready(nn, conv, s, err) < 0)
         return nn_failed(err);
     return execute(nn, conv, s, call, &places, err);
 }

@@ -35,6 +35,7 @@ void nn_free(struct nn *nn)
     if (!nn)
         return;
     onednn_free(nn->onednn);
+    nn_unpacked_free(nn);
     free(nn->scratch);
     free(nn);
 }
@@ -67,4 +68,24 @@ int nn_reserve(struct nn *nn, size_t bytes, struct err *err)
     nn->scratch = bigger;
     nn->scratch_size = bytes;
     return 0;
+}
+
+float *nn_unpacked(struct nn *nn, size_t count, struct err *err)
+{
+    if (count <= nn->unpacked_size)
+        return nn->unpacked;
+    nn_unpacked_free(nn);
+    nn->unpacked = nn_alloc(count * sizeof *nn->unpacked);
+    if (nn->unpacked)
+        nn->unpacked_size = count;
+    else
+        (void)err_set_nomem(err, "a layer's weights");
+    return nn->unpacked;
+}
+
+void nn_unpacked_free(struct nn *nn)
+{
+    free(nn->unpacked);
+    nn->unpacked = NULL;
+    nn->unpacked_size = 0;
 }

@@ -14,10 +14,19 @@ struct nn {
     struct onednn *onednn;
     char *scratch; /* aligned to 64 bytes */
     size_t scratch_size;
+    float *unpacked; /* weights on their way from the file to their packed form */
+    size_t unpacked_size;
 };
 
 /* At least so much scratch memory; what was in it is lost. */
 int nn_reserve(struct nn *nn, size_t bytes, struct err *err);
+
+/* Memory for count floats of weights that are being packed, kept from layer to layer: getting
+ * fresh pages for each takes longer than the packing. NULL: err says why. */
+float *nn_unpacked(struct nn *nn, size_t count, struct err *err);
+
+/* There is nothing to pack any more. */
+void nn_unpacked_free(struct nn *nn);
 
 /* What err says; never 0. */
 static inline int nn_failed(const struct err *err)

@@ -45,22 +45,27 @@ static void read_some(void *ctx, size_t task, int thread)
         __atomic_store_n(&reading->bad, true, __ATOMIC_RELAXED);
 }
 
+int weights_read_into(const char *layer, const char *what, const struct safetensor *tensor,
+                      float *out, struct err *err)
+{
+    struct reading reading = {.tensor = tensor, .out = out};
+
+    parallel_for(parallel_current(), nn_ceil_div(tensor->count, READ_AT_ONCE), read_some,
+                 &reading);
+    return reading.bad ? weights_not_finite(layer, what, tensor, err) : 0;
+}
+
 float *weights_read_all(const char *layer, const char *what, const struct safetensor *tensor,
                         struct err *err)
 {
-    struct reading reading = {.tensor = tensor};
+    float *out = nn_alloc(tensor->count * sizeof *out);
 
-    reading.out = nn_alloc(tensor->count * sizeof *reading.out);
-    if (!reading.out) {
+    if (!out) {
         (void)err_set_nomem(err, "a layer's weights");
         return NULL;
     }
-    parallel_for(parallel_current(), nn_ceil_div(tensor->count, READ_AT_ONCE), read_some,
-                 &reading);
-    if (reading.bad) {
-        (void)weights_not_finite(layer, what, tensor, err);
-        free(reading.out);
-        return NULL;
-    }
-    return reading.out;
+    if (weights_read_into(layer, what, tensor, out, err) == 0)
+        return out;
+    free(out);
+    return NULL;
 }

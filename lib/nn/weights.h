@@ -12,6 +12,10 @@
 /* Elements from .. from + count - 1 as floats. False where one is not finite. */
 bool weights_read(const struct safetensor *tensor, size_t from, size_t count, float *out);
 
+/* All of it. */
+int weights_read_into(const char *layer, const char *what, const struct safetensor *tensor,
+                      float *out, struct err *err);
+
 /* All of it, in memory that the caller has to free(). */
 float *weights_read_all(const char *layer, const char *what, const struct safetensor *tensor,
                         struct err *err);
