@@ -1,0 +1,1 @@
+"""The training half: pictures of the painter in, a small Stable Diffusion model out."""
