@@ -88,6 +88,7 @@ class Run:
         decoder = self.decoder()
         model = self.model()
         encoder = vae.train_encoder(self.settings, self.work, self.pictures, self.latents)
+        self.work.nothing_to_save()
         size = export.export(self.settings, model, decoder, encoder, folder)
         figures = export.check(self.settings, model, self.training.tokens, folder)
         self.work.log("export", folder=str(folder), bytes=size, **figures)

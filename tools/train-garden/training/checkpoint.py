@@ -10,8 +10,8 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 
 LIMIT_BYTES = 24_000_000
-PHASES = {"unet": "model", "decoder": "decoder", "encoder": "encoder", "features": "net",
-          "judge": "net"}
+PHASES = {"unet": "model", "decoder": "decoder", "encoder": "encoder", "judge": "net",
+          "features": "net"}
 NOTES = ("decoder-gate.json", "half-gate.json", "judge-gate.json", "painter.json")
 
 

@@ -25,17 +25,19 @@ class Classifier(nn.Module):
         self.norms = nn.ModuleList(nn.BatchNorm2d(width) for width in widths[1:])
         self.out = nn.Linear(2 * widths[-1], sum(CHOICES))
 
-    def stages(self, pictures, count):
-        """What the first count stages see in pictures of -1..1, before each is reduced."""
-        x, seen = F.avg_pool2d(pictures, self.reduce), []
+    def stages(self, pictures, count, reduced=1):
+        """What the first count stages see in pictures of -1..1, before each is reduced.
+
+        reduced: by how much the pictures are so already."""
+        x, seen = F.avg_pool2d(pictures, self.reduce // reduced), []
         for conv, norm in list(zip(self.convs, self.norms))[:count]:
             x = F.relu(norm(conv(x)))
             seen.append(x)
             x = F.max_pool2d(x, 2)
         return seen
 
-    def forward(self, pictures):
-        x = F.max_pool2d(self.stages(pictures, len(self.convs))[-1], 2).float()
+    def forward(self, pictures, reduced=1):
+        x = F.max_pool2d(self.stages(pictures, len(self.convs), reduced)[-1], 2).float()
         return self.out(torch.cat([x.mean((2, 3)), x.amax((2, 3))], 1)).split(CHOICES, 1)
 
 
@@ -55,7 +57,7 @@ def _rougher(x, rng):
     """Softer, noisier or paler by chance: what a decoder may do to a picture."""
     draw = rng.random()
     if draw < 0.4:
-        k = int(rng.choice((2, 4)))
+        k = int(rng.choice((2, 4)))          # of pixels of half-size pictures
         soft = F.interpolate(F.avg_pool2d(x, k), scale_factor=k, mode="bilinear",
                              align_corners=False)
         x = x + (soft - x) * rng.uniform(0.3, 1.0)
@@ -75,10 +77,10 @@ def train(settings, work, pictures, kind):
 
     def step(rng):
         batch = settings.classifier_batch
-        shown, numbers = readers[int(rng.random() < 1 / 3)].draw(rng, batch)
+        shown, numbers = readers[int(rng.random() < 1 / 3)].draw(rng, batch, half=True)
         shown = _rougher(to_tensor(shown), rng).contiguous(memory_format=torch.channels_last)
         with mixed():
-            answers = net(shown)
+            answers = net(shown, reduced=2)
         truth = torch.from_numpy(numbers).to(device())
         loss = sum(F.cross_entropy(answer.float(), truth[:, k])
                    for k, answer in enumerate(answers))

@@ -37,6 +37,12 @@ def numbers_of(labels):
                      for one in labels], np.int64)
 
 
+def half_size(pictures):
+    """uint8 pictures [n, h, w, 3] at half of each side."""
+    rows = pictures[:, ::2].astype(np.uint16) + pictures[:, 1::2]
+    return ((rows[:, :, ::2] + rows[:, :, 1::2] + 2) >> 2).astype(np.uint8)
+
+
 def pictures_key(settings):
     return key_of(*sorted(PAINTER.glob("*.py")), settings.seed, settings.width, settings.height,
                   settings.shard)
@@ -107,9 +113,9 @@ class Reader:
         self.labels = [pictures.numbers(shard) for shard in shards]
         self.height, self.width = self.shards[0].shape[1:3]
 
-    def draw(self, rng, count, crop=None):
+    def draw(self, rng, count, crop=None, half=False):
         """count pictures, mirrored by chance, with labels; or parts of crop x crop pixels of
-        them, which start at multiples of 8."""
+        them, which start at multiples of 8; half: at half of their sides."""
         out, numbers = [], []
         for _ in range(count):
             shard = rng.integers(len(self.shards))
@@ -119,6 +125,7 @@ class Reader:
                 y = 8 * rng.integers((self.height - crop) // 8 + 1)
                 x = 8 * rng.integers((self.width - crop) // 8 + 1)
                 picture = picture[y:y + crop, x:x + crop]
+            picture = half_size(picture[None])[0] if half else picture
             out.append(picture[:, ::-1] if rng.random() < 0.5 else picture)
             numbers.append(self.labels[shard][i])
         return np.stack(out), np.stack(numbers)

@@ -90,7 +90,7 @@ def _mean_distance(features):
     return float(distances.sum() / (count * (count - 1)))
 
 
-def diversity(settings, shipped, net, prompts=8, each=8):
+def diversity(settings, shipped, net, prompts, each=8):
     """Mean pairwise distance of pictures of one prompt, against the painter's own."""
     rng, ours, theirs = random.Random("diversity"), [], []
     size = (settings.width, settings.height)
@@ -187,7 +187,7 @@ def evaluate(settings, work, pictures, judge, features, folder, sweep=False):
     result["landscape"] = figures
     result["portrait"], _ = shipped.recognised(judge, count // 2, "portrait", seed=20_000)
     result["seconds"] = seconds_a_picture(shipped)
-    result["diversity"] = diversity(settings, shipped, features)
+    result["diversity"] = diversity(settings, shipped, features, max(1, count // 32))
     result["memorisation"] = memorisation(pictures, drawn[:200])
     result["holds"] = {name: figures[name] >= least for name, least in LEAST.items()}
     result["holds"]["diversity"] = result["diversity"]["ratio"] >= 0.6

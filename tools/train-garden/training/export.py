@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from diffusers import AutoencoderKL, StableDiffusionPipeline, UNet2DConditionModel
+from safetensors.torch import load_file, save_file
 from transformers import CLIPTextModel
 
 from training import vocabulary
@@ -14,13 +15,13 @@ from training.text_unet import draw, new_scheduler, sizes_of
 from training.vae import Decoder, Encoder, new_vae
 
 LIMIT_BYTES = 24_000_000
-DRAWING = {"scheduler": "ddim", "steps": 20, "guidance": 4.5}
 PROOF = "happy, a cat, sunny, spring, day"
 
 
-def export(settings, model, decoder, encoder, folder, drawing=None):
+def export(settings, model, decoder, encoder, folder):
     """Writes the folder anew. encoder may be None while there is none: it is random then."""
-    drawing = drawing or DRAWING
+    drawing = {"scheduler": settings.scheduler, "steps": settings.steps,
+               "guidance": settings.guidance}
     folder = Path(folder)
     for part in ("tokenizer", "text_encoder", "unet", "vae", "scheduler"):
         shutil.rmtree(folder / part, ignore_errors=True)
@@ -58,6 +59,15 @@ def _save(part, folder):
         copy = type(part).from_config({k: v for k, v in part.config.items() if k not in fields})
     copy.load_state_dict(part.state_dict())
     copy.half().save_pretrained(folder, safe_serialization=True)
+    if isinstance(part, CLIPTextModel):
+        _prefix(folder / "model.safetensors", "text_model.")
+
+
+def _prefix(path, prefix):
+    """The names that every transformers knows, those before 5 included."""
+    tensors = load_file(path)
+    save_file({prefix + name.removeprefix(prefix): value for name, value in tensors.items()},
+              path, metadata={"format": "pt"})
 
 
 def _write(path, value):

@@ -11,18 +11,11 @@ import torch
 import torch.nn.functional as F
 
 from training.compute import device, to_tensor
-from training.data import format_of, labels_of, pictures_key
+from training.data import format_of, half_size, labels_of, pictures_key
 from training.work import key_of
 
 SIDE = 8
 COLOURS = torch.tensor([[.3, .59, .11], [.8, -.8, 0.], [-.4, -.4, .8]])
-
-
-def half_size(pictures):
-    """uint8 pictures at half of each side."""
-    n, height, width, _ = pictures.shape
-    small = pictures.reshape(n, height // 2, 2, width // 2, 2, 3).mean((2, 4))
-    return np.round(small).astype(np.uint8)
 
 
 def _patches(pictures):
@@ -108,7 +101,7 @@ class LatentSet:
             if self.path(shard).exists():
                 continue
             shown = self.pictures.open(shard)
-            parts = {"full": self._encode(shown), "half": self._encode(half_size(shown[:]))}
+            parts = {"full": self._encode(shown), "half": self._encode(half_size(shown))}
             temporary = self.path(shard).with_suffix(".new.npz")
             np.savez(temporary, **parts)
             temporary.replace(self.path(shard))

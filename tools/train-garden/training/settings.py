@@ -31,7 +31,7 @@ class Settings:
 
     vae_channels: Tuple[int, ...] = (32, 48, 96, 96)
     vae_groups: int = 16
-    decoder_samples: int = 150_000      # crops
+    decoder_samples: int = 120_000      # crops
     decoder_batch: int = 8
     decoder_crop: int = 112             # pixels
     decoder_whole_from: float = 0.80    # from here on whole pictures, two at a time
@@ -44,7 +44,7 @@ class Settings:
     text_layers: int = 3
     text_heads: int = 4
 
-    unet_channels: Tuple[int, ...] = (48, 96, 128, 144)
+    unet_channels: Tuple[int, ...] = (48, 96, 144, 128)
     unet_heads: Tuple[int, ...] = (2, 3, 4, 4)
     unet_layers: Tuple[int, ...] = (1, 1, 2, 1)
     unet_attention: Tuple[bool, ...] = (False, False, True, False)
@@ -52,7 +52,7 @@ class Settings:
     # First on pictures of half the size, where a sample costs a quarter; then at full size.
     unet_half_samples: int = 400_000
     unet_half_batch: int = 32
-    unet_samples: int = 700_000
+    unet_samples: int = 600_000
     unet_batch: int = 16
     empty_prompts: float = 0.10
 
@@ -61,6 +61,11 @@ class Settings:
     gate_decoder: Tuple[float, ...] = (0.80, 0.85, 0.85, 0.93)
     gate_half: Tuple[float, ...] = (0.30, 0.50, 0.40, 0.85)
     gate_half_at: float = 0.50
+
+    # How the model is drawn with by default; train.sh --sweep tries others.
+    scheduler: str = "ddim"
+    steps: int = 20
+    guidance: float = 4.5
 
     evaluate_pictures: int = 256
     save_every_s: int = 180
@@ -74,7 +79,7 @@ TINY = dataclasses.replace(
     decoder_samples=24, decoder_batch=2, decoder_crop=64, encoder_samples=8,
     unet_half_samples=64, unet_half_batch=8, unet_samples=32, unet_batch=4,
     gate_judge=(0, 0, 0, 0), gate_decoder=(0, 0, 0, 0), gate_half=(0, 0, 0, 0),
-    evaluate_pictures=8, save_every_s=5)
+    steps=2, evaluate_pictures=8, save_every_s=5)
 
 PRESETS = {"full": FULL, "tiny": TINY}
 

@@ -44,8 +44,15 @@ class Work:
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, self._on_signal)
 
-    def _on_signal(self, *_):
+    def _on_signal(self, number, _):
+        """The first lets the loop save; a second one ends at once."""
         self.stopped = True
+        signal.signal(number, signal.SIG_DFL)
+
+    def nothing_to_save(self):
+        """From here on a signal ends at once."""
+        for name in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(name, signal.SIG_DFL)
 
     @property
     def over(self):
