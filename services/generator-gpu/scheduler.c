@@ -58,8 +58,8 @@ static int check(const struct scheduler_conf *conf, const struct solver *solver,
     if (solver == &solver_pndm && own && conf->skip_prk_steps != SETTING_YES)
         return err_set(
             err, ERR_INVALID,
-            "pndm is only there without Runge-Kutta steps: set skip_prk_steps to true "
-            "in the model's scheduler_config.json");
+            "the model's PNDM begins with Runge-Kutta steps, which are not supported: set "
+            "skip_prk_steps to true in its scheduler_config.json");
     if (conf->prediction == PREDICT_SAMPLE &&
         (solver == &solver_pndm || solver == &solver_euler_a))
         return err_set(err, ERR_INVALID,
