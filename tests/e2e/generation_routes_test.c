@@ -7,8 +7,8 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/text.h"
-#include "lib/http/sse.h"
 #include "lib/json/json.h"
+#include "tests/support/follower.h"
 #include "tests/support/gateway.h"
 #include "tests/support/painter.h"
 #include "tests/support/process.h"
@@ -319,66 +319,20 @@ TEST(an_idempotency_key_is_one_job)
 
 /* -- events -- */
 
-struct follower {
-    struct sse_reader reader;
-    struct buf got;
-    char last_id[32];
-    int stop_after, seen;
-    void (*on_event)(const struct sse_event *event);
-};
-
-static int take_event(void *ctx, const struct sse_event *event, struct err *err)
-{
-    struct follower *follower = ctx;
-
-    buf_printf(&follower->got, "%s ", event->type);
-    (void)snprintf(follower->last_id, sizeof follower->last_id, "%s", event->id);
-    if (follower->on_event)
-        follower->on_event(event);
-    if (++follower->seen == follower->stop_after)
-        return err_set(err, ERR_TIMEOUT, "enough");
-    return 0;
-}
-
-static bool take_bytes(void *ctx, const char *bytes, size_t size)
-{
-    struct follower *follower = ctx;
-    struct err err = {0};
-
-    return sse_read(&follower->reader, bytes, size, take_event, follower, &err) == 0;
-}
-
-/* Follows the job's events to their end; returns the status. */
 static int follow(struct follower *follower, const char *job_path, const char *last_id)
 {
-    char url[300], bearer[160], last[64];
-    const char *headers[] = {bearer, last};
-    struct http_client_response response = {0};
-    struct err err = {0};
-    const struct http_client_request request = {.method = "GET",
-                                                .url = url,
-                                                .headers = headers,
-                                                .header_count = last_id ? 2 : 1,
-                                                .deadline_ms = -1,
-                                                .on_body = take_bytes,
-                                                .on_body_ctx = follower};
-    int status;
+    char bearer[160];
 
-    (void)snprintf(url, sizeof url, "%s%s/events", door.url, job_path);
     (void)snprintf(bearer, sizeof bearer, "Authorization: Bearer %s", door.operator_key);
-    (void)snprintf(last, sizeof last, "Last-Event-ID: %s", last_id ? last_id : "");
-    (void)http_client_fetch(door.http, &request, &response, &err);
-    status = response.status;
-    http_client_response_done(&response);
-    sse_reader_done(&follower->reader);
-    return status;
+    return follower_run(follower, door.url, bearer, job_path, last_id);
 }
 
 /* Each event makes the next happen: so none is waited for in vain. */
-static void go_on(const struct sse_event *event)
+static void go_on(void *ctx, const struct sse_event *event)
 {
     struct generation_event step = {.type = GENERATION_STEP, .step = 1, .steps = 2};
 
+    (void)ctx;
     if (strcmp(event->type, "started") == 0) {
         step.preview = "cHJldmlldw";
         painter_tell(&painter, step);
@@ -435,10 +389,10 @@ TEST(events_are_followed_as_they_happen)
     CHECK_INT(follow(&rest, path, first.last_id), ==, 200);
     CHECK_STR(buf_text(&rest.got), "image done ");
     CHECK_INT(follow(&rest, "/v1/generations/nothing", NULL), ==, 404);
-    buf_done(&follower.got);
-    buf_done(&again.got);
-    buf_done(&first.got);
-    buf_done(&rest.got);
+    follower_done(&follower);
+    follower_done(&again);
+    follower_done(&first);
+    follower_done(&rest);
     stop();
 }
 
