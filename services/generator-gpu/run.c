@@ -13,7 +13,8 @@ enum { ALIGNMENT = 64 };
 static void begin(struct run *run, bool plan)
 {
     run->plan = plan;
-    run->arena.used = 0;
+    run->arena.used[0] = run->arena.used[1] = 0;
+    run->arena.end = 0;
     run->last = NULL;
     if (plan)
         run->arena.peak = 0;
@@ -87,27 +88,37 @@ struct tensor run_tensor(struct run *run, uint32_t n, uint32_t h, uint32_t w, ui
         return made;
     }
     bytes = (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-    if (!run->plan) {
-        if (!arena->base || bytes > arena->size - arena->used) {
-            err_set(&run->err, ERR_INVALID, "the pass takes more memory than its plan");
-            return made;
-        }
-        made.data = arena->base + arena->used;
+    arena->used[arena->end] += bytes;
+    if (run->plan) {
+        if (arena->used[0] + arena->used[1] > arena->peak)
+            arena->peak = arena->used[0] + arena->used[1];
+    } else if (!arena->base || arena->used[0] + arena->used[1] > arena->peak) {
+        err_set(&run->err, ERR_INVALID, "the pass takes more memory than its plan");
+    } else {
+        made.data = arena->end == 0 ? arena->base + arena->used[0] - bytes
+                                    : arena->base + arena->peak - arena->used[1];
     }
-    arena->used += bytes;
-    if (arena->used > arena->peak)
-        arena->peak = arena->used;
     return made;
 }
 
 size_t run_mark(const struct run *run)
 {
-    return run->arena.used;
+    return run->arena.used[run->arena.end];
 }
 
 void run_release(struct run *run, size_t mark)
 {
-    run->arena.used = mark;
+    run->arena.used[run->arena.end] = mark;
+}
+
+void run_turn(struct run *run)
+{
+    run->arena.end = !run->arena.end;
+}
+
+void run_drop(struct run *run)
+{
+    run->arena.used[!run->arena.end] = 0;
 }
 
 /* -- shapes -----------------------------------------------------------------------------------

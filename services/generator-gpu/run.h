@@ -9,10 +9,13 @@
 
 struct layers;
 
-/* Memory handed out front to back, and given back by going back to a mark. */
+/* Memory handed out from both ends, and at each end given back by going back to a mark. */
 struct arena {
-    char *base; /* backend memory; NULL while planning */
-    size_t size, used, peak;
+    char *base;     /* backend memory; NULL while planning */
+    size_t size;    /* of the memory: peak or more */
+    size_t used[2]; /* from the front, from the back */
+    size_t peak;    /* most that was used at once, by the plan: where the back begins */
+    int end;        /* which of the two is used now */
 };
 
 struct run {
@@ -51,6 +54,12 @@ struct tensor run_tensor(struct run *run, uint32_t n, uint32_t h, uint32_t w, ui
 /* What is taken after run_mark is given back by run_release(mark). */
 size_t run_mark(const struct run *run);
 void run_release(struct run *run, size_t mark);
+
+/* Goes to the other end: run_tensor, run_mark and run_release are about that end from here on.
+ * run_drop gives back all that is taken at the end that is not used now. So a chain of large
+ * tensors, each made from the one before, never holds more than two of them. */
+void run_turn(struct run *run);
+void run_drop(struct run *run);
 
 /* bias, residual may be NULL. */
 void run_conv(struct run *run, const struct layer *layer, struct tensor dst, struct tensor src,

@@ -1,7 +1,8 @@
 /* vae.c - see vae.h.
  *
- * Activations are largest here: 512x512 pixels of 256 channels are 268 MB in f32. Every level
- * works in place where it can, and what is no longer needed is written over. */
+ * Activations are largest here: 512x512 pixels of 256 channels are 268 MB in f32. Levels work
+ * in place where they can; where they cannot, the result goes to the other end of the memory,
+ * and what it was made from is given back. */
 #include "services/generator-gpu/vae.h"
 
 #include "services/generator-gpu/floats.h"
@@ -194,30 +195,38 @@ static void attend(const struct vae *vae, struct run *run, struct tensor x)
     run_release(run, mark);
 }
 
+static struct tensor run_upsampler(const struct layer *upsampler, struct run *run,
+                                   struct tensor x)
+{
+    struct tensor wide, up;
+
+    run_turn(run);
+    wide = run_tensor(run, x.n, 2 * x.h, 2 * x.w, x.c);
+    run_upsample(run, wide, x);
+    run_drop(run);
+    run_turn(run);
+    up = run_tensor(run, x.n, 2 * x.h, 2 * x.w, x.c);
+    run_conv(run, upsampler, up, wide, NULL, NULL);
+    run_drop(run);
+    return up;
+}
+
 static struct tensor run_level(const struct vae *vae, const struct vae_level *level,
                                struct run *run, struct tensor x)
 {
-    struct tensor up, wide;
-    size_t mark;
-
     for (size_t i = 0; i <= vae->config.layers; i++) {
         const struct resnet *resnet = &level->resnets[i];
         struct tensor y = x;
 
-        if (resnet->shortcut)
+        if (resnet->shortcut) {
+            run_turn(run);
             y = run_tensor(run, x.n, x.h, x.w, level->channels);
+        }
         resnet_run(resnet, run, y, x, NULL, true);
+        run_drop(run);
         x = y;
     }
-    if (!level->upsampler)
-        return x;
-    up = run_tensor(run, x.n, 2 * x.h, 2 * x.w, x.c);
-    mark = run_mark(run);
-    wide = run_tensor(run, x.n, 2 * x.h, 2 * x.w, x.c);
-    run_upsample(run, wide, x);
-    run_conv(run, level->upsampler, up, wide, NULL, NULL);
-    run_release(run, mark);
-    return up;
+    return level->upsampler ? run_upsampler(level->upsampler, run, x) : x;
 }
 
 static struct tensor start(const struct vae *vae, struct run *run)
