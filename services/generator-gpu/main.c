@@ -18,6 +18,8 @@ static int print_help(int status)
     return status;
 }
 
+/* The shape is engine_draw's. */
+/* NOLINTNEXTLINE(readability-function-size) */
 static int draw(void *ctx, const struct draw *draw_, draw_on_step *on_step, void *step_ctx,
                 struct image *ret_images, struct draw_notes *ret_notes, struct err *err)
 {

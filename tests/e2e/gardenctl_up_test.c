@@ -106,6 +106,21 @@ TEST(it_says_what_is_ready_and_gives_a_link_that_works)
     garden_stop(&garden);
 }
 
+TEST(where_there_is_a_model_there_is_a_generator)
+{
+    struct garden garden;
+
+    CHECK_INT(setenv("GENERATOR_MODEL", "tests/golden/diffusion/sd15/model", 1), ==, 0);
+    CHECK_INT(setenv("GENERATOR_THREADS", "1", 1), ==, 0);
+    garden_prepare(&garden, NULL, NULL, NULL);
+    garden_start(&garden);
+    wait_for_log(&garden, "generator-gpu  ready");
+    garden_wait_answer(&garden, "GET", "/v1/status", NULL, "\"generator\":{\"state\":\"up\"",
+                       SOON_MS);
+    check_ctl(&garden, WORDS("doctor"), 0, "generator draws with tests/golden");
+    garden_stop(&garden);
+}
+
 TEST(ctrl_c_stops_all_and_a_second_start_is_quick)
 {
     struct garden garden;

@@ -60,7 +60,7 @@ static void ask_bulk(struct generator *g, struct bulk *bulk)
         request = generator_request(bulk->ids[i], "flowers, step_ms=8", bulk->outputs[i]);
         request.output_count = OUTPUTS;
         request.priority = GENERATION_BULK;
-        request.seed = 10 * i;
+        request.seed = i * INT64_C(10);
         generator_ask(g, &request);
     }
 }
