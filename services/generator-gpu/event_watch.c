@@ -24,7 +24,7 @@ struct event_watch {
     struct event_watch_conf conf;
     struct event_watch_from next; /* what is read next */
     int64_t ends[WATCH_PARTITIONS];
-    int partitions; /* of which the ends are known */
+    int partitions;                /* of which the ends are known */
     struct bus_consumer *consumer; /* the thread's; also for waking it, under the lock */
     struct bus_record *records;
     struct buf storage;

@@ -7,8 +7,9 @@
 #include "lib/base/log.h"
 #include "lib/base/stop.h"
 #include "proto/topics.h"
+#include "services/common/front.h"
 #include "services/common/retry.h"
-#include "services/generator-gpu/generator_front.h"
+#include "services/generator-gpu/generator_health.h"
 
 enum { STOP_MS = 3000 /* for a step to end, when the process does */ };
 
@@ -16,7 +17,7 @@ enum { TROUBLE_WATCH, TROUBLE_READER, TROUBLE_TELLER, TROUBLE_WORKER };
 
 struct generator {
     const struct generator_conf *conf;
-    struct generator_front *front;
+    struct front *front;
     struct bus *bus;
     struct store *store;
     struct generator_figures figures;
@@ -31,6 +32,7 @@ struct generator {
     struct worker *worker;
     struct request_reader *reader;
     struct generator_health *health;
+    struct front_service service;
 };
 
 /* -- engines --------------------------------------------------------------------------------
@@ -139,9 +141,14 @@ static int start(struct generator *g, const struct drawer *drawer, struct err *e
     health.queue = g->queue;
     health.reader = g->reader;
     g->health = g->worker ? generator_health_start(&health, err) : NULL;
-    if (g->health)
-        generator_front_connect(g->front, g->health);
-    return err->code;
+    if (!g->health)
+        return err->code;
+    g->service = (struct front_service){.ready = generator_health_render,
+                                        .paths = "there are /healthz, /readyz, /metrics, and "
+                                                 "they take GET\n",
+                                        .ctx = g->health};
+    front_connect(g->front, &g->service);
+    return 0;
 }
 
 /* -- the end --------------------------------------------------------------------------------
@@ -153,7 +160,7 @@ static void stop(struct generator *g)
 {
     bool ended = !g->worker || worker_stop(g->worker, STOP_MS);
 
-    generator_front_free(g->front);
+    front_free(g->front);
     generator_health_free(g->health);
     request_reader_free(g->reader);
     if (!ended) {
@@ -180,11 +187,10 @@ int generator_run(const struct generator_conf *conf, const struct drawer *drawer
         (void)pthread_mutex_init(&g.troubles[i].lock, NULL);
     (void)pthread_mutex_init(&g.control.lock, NULL);
     generator_figures_init(&g.figures);
-    g.front = generator_front_start(conf->listen, err);
+    g.front = front_start(conf->listen, err);
     if (g.front) {
-        log_info("answering on port %d, drawing with %s (%s, %s)",
-                 generator_front_port(g.front), drawer->info.name, drawer->info.backend,
-                 drawer->info.precision);
+        log_info("answering on port %d, drawing with %s (%s, %s)", front_port(g.front),
+                 drawer->info.name, drawer->info.backend, drawer->info.precision);
         if (open_engines(&g, err) == 0 && start(&g, drawer, err) == 0)
             (void)stop_wait(-1);
     } else {

@@ -219,8 +219,9 @@ static bool render_detail(const struct generator_health *health, const struct fi
     return well && found->known && !found->bus.code && !found->store.code;
 }
 
-bool generator_health_render(struct generator_health *health, struct buf *out)
+bool generator_health_render(void *ctx, struct buf *out)
 {
+    struct generator_health *health = ctx;
     OWNED_VALUE(buf) detail = {0};
     struct findings found;
     bool well, joined = request_reader_joined(health->conf.reader);

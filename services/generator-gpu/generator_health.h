@@ -24,7 +24,8 @@ struct generator_health *generator_health_start(const struct generator_health_co
 void generator_health_free(struct generator_health *health);
 DEFINE_OWNED(generator_health)
 
-/* Appends the answer of /readyz and returns whether it is ready. Any thread. */
-bool generator_health_render(struct generator_health *health, struct buf *out);
+/* Appends the answer of /readyz and returns whether it is ready; ctx is the struct
+ * generator_health (front.h). Any thread. */
+bool generator_health_render(void *ctx, struct buf *out);
 
 #endif

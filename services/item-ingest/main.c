@@ -5,8 +5,9 @@
 
 #include "lib/base/log.h"
 #include "lib/base/stop.h"
+
+#include "services/common/front.h"
 #include "services/item-ingest/engines.h"
-#include "services/item-ingest/front.h"
 #include "services/item-ingest/ingest_conf.h"
 #include "services/item-ingest/pipeline.h"
 

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "services/item-ingest/answers.h"
 #include "services/item-ingest/applier.h"
 #include "services/item-ingest/batch.h"
 #include "services/item-ingest/fetch.h"
@@ -30,6 +31,8 @@ struct pipeline {
     struct reconcile *reconcile;
     struct reader *reader;
     struct health *health;
+    struct answers answers;
+    struct front_service service;
 };
 
 /* Where several share the work, the one with the first partition looks after the store. */
@@ -147,7 +150,10 @@ struct pipeline *pipeline_start(const struct ingest_conf *conf, const struct eng
         pipeline_free(pipeline);
         return NULL;
     }
-    front_connect(front, pipeline->health, pipeline->reader, pipeline->reconcile);
+    pipeline->answers =
+        (struct answers){pipeline->health, pipeline->reader, pipeline->reconcile};
+    pipeline->service = answers_service(&pipeline->answers);
+    front_connect(front, &pipeline->service);
     return pipeline;
 }
 

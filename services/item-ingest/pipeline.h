@@ -12,8 +12,9 @@
 
 #include "lib/base/err.h"
 #include "lib/base/owned.h"
+
+#include "services/common/front.h"
 #include "services/item-ingest/engines.h"
-#include "services/item-ingest/front.h"
 #include "services/item-ingest/ingest_conf.h"
 
 struct pipeline;

@@ -1,0 +1,118 @@
+/* front.c - see front.h. */
+#include "services/common/front.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/metrics/metrics.h"
+
+enum { DRAIN_MS = 200, BODY_BYTES = 4096, CONNECTIONS = 256 };
+
+struct front {
+    struct http_server *server;
+    _Atomic(const struct front_service *) service; /* NULL while starting */
+};
+
+void front_respond(struct http_request *request, int status, const char *type, struct buf *body)
+{
+    size_t size = body->size;
+
+    http_respond(request, buf_ok(body) && body->data
+                              ? http_response_owned(status, type, buf_take(body), size)
+                              : NULL);
+}
+
+static void answer_ready(const struct front_service *service, struct http_request *request)
+{
+    OWNED_VALUE(buf) body = {0};
+    bool ready = false;
+
+    if (service)
+        ready = service->ready(service->ctx, &body);
+    else
+        buf_append_str(&body, "{\"ready\":false,\"state\":\"starting\"}");
+    front_respond(request, ready ? 200 : 503, "application/json", &body);
+}
+
+static void answer_metrics(struct http_request *request)
+{
+    OWNED_VALUE(buf) body = {0};
+
+    metrics_render(&body);
+    front_respond(request, 200, "text/plain; version=0.0.4; charset=utf-8", &body);
+}
+
+static bool is_get(const struct http_request *request)
+{
+    return strcmp(http_method(request), "GET") == 0 ||
+           strcmp(http_method(request), "HEAD") == 0;
+}
+
+static void answer_other(const struct front_service *service, struct http_request *request)
+{
+    if (!service)
+        http_respond_text(request, 503, "starting; try again in a moment\n");
+    else if (service->other && service->other(service->ctx, request))
+        return;
+    else
+        http_respond_text(request, is_get(request) ? 404 : 405, service->paths);
+}
+
+static void on_request(void *ctx, struct http_request *request)
+{
+    const struct front *front = ctx;
+    const struct front_service *service = atomic_load(&front->service);
+    const char *path = http_path(request);
+    const bool reads = is_get(request);
+
+    if (reads && strcmp(path, "/healthz") == 0)
+        http_respond_text(request, 200, "ok\n");
+    else if (reads && strcmp(path, "/readyz") == 0)
+        answer_ready(service, request);
+    else if (reads && strcmp(path, "/metrics") == 0)
+        answer_metrics(request);
+    else
+        answer_other(service, request);
+}
+
+struct front *front_start(const char *listen, struct err *err)
+{
+    struct front *front = calloc(1, sizeof *front);
+    const struct http_server_conf conf = {.listen = listen,
+                                          .listen_fd = http_inherited_fd(),
+                                          .loops = 1,
+                                          .max_body_bytes = BODY_BYTES,
+                                          .max_connections = CONNECTIONS,
+                                          .on_request = on_request,
+                                          .ctx = front};
+
+    if (!front) {
+        err_set_nomem(err, "the HTTP front");
+        return NULL;
+    }
+    front->server = http_server_start(&conf, err);
+    if (front->server)
+        return front;
+    free(front);
+    return NULL;
+}
+
+int front_port(const struct front *front)
+{
+    return http_server_port(front->server);
+}
+
+void front_connect(struct front *front, const struct front_service *service)
+{
+    atomic_store(&front->service, service);
+}
+
+void front_free(struct front *front)
+{
+    if (!front)
+        return;
+    http_server_stop(front->server, DRAIN_MS);
+    http_server_free(front->server);
+    free(front);
+}

@@ -1,0 +1,40 @@
+/* front.h - the HTTP that a service has for its operators: /healthz, /readyz, /metrics, and
+ * what it adds itself. Bound to loopback unless told otherwise: it has no keys. */
+#ifndef SERVICES_COMMON_FRONT_H
+#define SERVICES_COMMON_FRONT_H
+
+#include <stdbool.h>
+
+#include "lib/base/buf.h"
+#include "lib/base/err.h"
+#include "lib/base/owned.h"
+#include "lib/http/server.h"
+
+struct front;
+
+/* What the service answers by. Called on the front's loop: neither may block. */
+struct front_service {
+    /* Appends the JSON of /readyz; true: it is ready (200, else 503). */
+    bool (*ready)(void *ctx, struct buf *out);
+    /* Answers another path, or returns false where it has none such. NULL: none. */
+    bool (*other)(void *ctx, struct http_request *request);
+    const char *paths; /* all that there are, for who asks for another */
+    void *ctx;
+};
+
+/* Starts to answer. Until front_connect all but /healthz and /metrics says "starting" (503). */
+struct front *front_start(const char *listen, struct err *err);
+
+int front_port(const struct front *front);
+
+/* Borrowed until front_free. */
+void front_connect(struct front *front, const struct front_service *service);
+
+void front_free(struct front *front);
+DEFINE_OWNED(front)
+
+/* Answers with the buffer's bytes, which it takes. */
+void front_respond(struct http_request *request, int status, const char *type,
+                   struct buf *body);
+
+#endif
