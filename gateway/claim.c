@@ -20,16 +20,18 @@ static const char *const types[] = {"application/json", "application/problem+jso
                                     "text/plain; charset=utf-8"};
 enum { TYPES = sizeof types / sizeof *types };
 
-static bool key_is_good(const char *key)
+bool claim_key_check(const char *key, struct err *err)
 {
     size_t size = strlen(key);
+    bool good = size > 0 && size < CLAIM_KEY;
 
-    if (size == 0 || size >= CLAIM_KEY)
-        return false;
-    for (; *key; key++)
-        if (!isgraph((unsigned char)*key) && *key != ' ')
-            return false;
-    return true;
+    for (; good && *key; key++)
+        good = isgraph((unsigned char)*key) || *key == ' ';
+    if (!good)
+        (void)err_set(err, ERR_INVALID,
+                      "Idempotency-Key must be 1 to %d printable ASCII characters",
+                      CLAIM_KEY - 1);
+    return good;
 }
 
 /* A hash of everything that makes the request what it is, each part with its length before it.
@@ -109,10 +111,8 @@ bool claim_begin(struct gateway *gateway, struct http_request *request, struct c
     char hash[SHA256_HEX];
     int status = 0, r;
 
-    if (!key_is_good(key)) {
-        reply_problem(reply, request, 400,
-                      "Idempotency-Key must be 1 to %d printable ASCII characters",
-                      CLAIM_KEY - 1);
+    if (!claim_key_check(key, &err)) {
+        reply_error(reply, request, &err);
         return false;
     }
     fingerprint(request, hash);

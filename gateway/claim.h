@@ -13,6 +13,9 @@ struct claim {
     char key[CLAIM_KEY];
 };
 
+/* False, with ERR_INVALID, where this cannot be an Idempotency-Key. */
+bool claim_key_check(const char *key, struct err *err);
+
 /* Claims the request's Idempotency-Key. True: do the work, then claim_end. False: the reply is
  * made: the stored answer, 409 while the first one is at work, 422 where the key was used for
  * something else, 400, 503. Blocks. */

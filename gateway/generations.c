@@ -82,13 +82,10 @@ static void await(struct gateway *gateway, const char *id, struct drawings_wait 
 static int place_order(struct gateway *gateway, struct http_request *request,
                        struct order *order, bool *ret_joined, struct err *err)
 {
-    const char *key = http_header(request, "Idempotency-Key");
     OWNED_JSON body = body_object(request, err);
 
-    if (!body || order_read(order, gateway->settings, body, "prompt", err) < 0)
-        return err->code;
-    order_name(order, request, key && *key ? key : NULL, false);
-    if (order_place(order, err) < 0)
+    if (!body || order_read(order, gateway->settings, body, "prompt", err) < 0 ||
+        order_name(order, request, false, err) < 0 || order_place(order, err) < 0)
         return err->code;
     return order_send(order, gateway, request, ret_joined, err);
 }

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "gateway/drawings.h"
 #include "gateway/lru.h"
 #include "gateway/watch.h"
 #include "gateway/workers.h"
@@ -23,6 +24,7 @@ struct meters {
     struct metric *waiting[LANE_COUNT];
     struct metric *cache_hits[METERS_CACHES], *cache_misses[METERS_CACHES];
     struct metric *cache_bytes[2];
+    struct metric *jobs_waiting, *jobs_running;
     size_t route_count;
     struct route_meters routes[]; /* the last is for requests without a route */
 };
@@ -49,6 +51,10 @@ static void register_shared(struct meters *meters)
         meters->cache_misses[i] = metric_counter("garden_cache_misses_total",
                                                  "Answers that had to be made.", caches[i]);
     }
+    meters->jobs_waiting = metric_gauge(
+        "garden_generation_jobs", "Jobs of the generator that go on.", "state=\"waiting\"");
+    meters->jobs_running = metric_gauge(
+        "garden_generation_jobs", "Jobs of the generator that go on.", "state=\"running\"");
     for (int i = 0; i < 2; i++)
         meters->cache_bytes[i] =
             metric_gauge("garden_cache_bytes", "Bytes in the cache.", caches[i]);
@@ -137,6 +143,7 @@ void meters_cache(struct meters *meters, enum meters_cache cache, bool hit)
 void meters_show(struct gateway *gateway, struct http_request *request, struct reply *reply)
 {
     struct meters *meters = gateway->meters;
+    size_t waiting, running;
 
     (void)request;
     for (int i = 0; i < LANE_COUNT; i++)
@@ -144,6 +151,9 @@ void meters_show(struct gateway *gateway, struct http_request *request, struct r
     metric_set(meters->cache_bytes[METERS_LISTS], (double)lru_bytes(gateway->lists));
     metric_set(meters->cache_bytes[METERS_PICTURES], (double)lru_bytes(gateway->pictures));
     watch_set_gauges(gateway->watch);
+    drawings_count(gateway->drawings, &waiting, &running);
+    metric_set(meters->jobs_waiting, (double)waiting);
+    metric_set(meters->jobs_running, (double)running);
     metrics_render(&reply->body);
     reply->status = 200;
     reply->type = "text/plain; version=0.0.4; charset=utf-8";

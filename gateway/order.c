@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "gateway/claim.h"
 #include "gateway/dispatch.h"
 #include "gateway/watch.h"
 #include "lib/base/clock.h"
@@ -72,11 +73,14 @@ static void name_by_key(struct order *order, struct http_request *request, const
     order->join = DRAWINGS_SAME_ID;
 }
 
-void order_name(struct order *order, struct http_request *request, const char *key,
-                bool by_content)
+int order_name(struct order *order, struct http_request *request, bool by_content,
+               struct err *err)
 {
+    const char *key = http_header(request, "Idempotency-Key");
     char hex[SHA256_HEX];
 
+    if (key && !claim_key_check(key, err))
+        return err->code;
     if (key) {
         name_by_key(order, request, key);
     } else if (by_content) {
@@ -91,6 +95,7 @@ void order_name(struct order *order, struct http_request *request, const char *k
         order->join = DRAWINGS_NEW;
     }
     order->request.dedupe_id = buf_text(&order->dedupe_id);
+    return 0;
 }
 
 void order_name_by(struct order *order, const char *dedupe_id)

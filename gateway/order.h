@@ -24,10 +24,11 @@ void order_done(struct order *order);
 int order_read(struct order *order, const struct settings *settings, const json_t *body,
                const char *prompt_name, struct err *err);
 
-/* Gives it its id and the time. key: the client's Idempotency-Key; NULL: none, and then each
- * order is a job of its own, or with by_content one for all requests of the same bytes. */
-void order_name(struct order *order, struct http_request *request, const char *key,
-                bool by_content);
+/* Gives it its id and the time. With an Idempotency-Key all requests with it are one job;
+ * without, each is a job of its own, or with by_content all requests of the same bytes are one.
+ * ERR_INVALID for a bad key. */
+int order_name(struct order *order, struct http_request *request, bool by_content,
+               struct err *err);
 
 /* The same by a dedupe id: orders with the same one are the same job for five minutes, and from
  * the same seed for ever. */

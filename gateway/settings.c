@@ -41,7 +41,7 @@ static const struct conf_field fields[] = {
     {"GARDEN_GENERATOR_URL", CONF_STRING, "", FIELD(generator_url),
      "where the generator answers; unset: there is none, and pictures cannot be asked for", 0,
      0},
-    {"GARDEN_GENERATION_STEPS", CONF_INT, "50", FIELD(generation_steps),
+    {"GARDEN_GENERATION_STEPS", CONF_INT, "0", FIELD(generation_steps),
      "steps of a picture whose request names none; 0: as many as the model needs", 0,
      GENERATION_STEPS_MAX},
     {"GARDEN_BULK_LANDSCAPE", CONF_STRING, "1280x800", FIELD(bulk_landscape_text),

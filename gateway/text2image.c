@@ -70,12 +70,11 @@ static void answer(struct gateway *gateway, const struct drawings_wait *wait,
 static int place_order(struct gateway *gateway, struct http_request *request,
                        struct order *order, bool *ret_joined, struct err *err)
 {
-    const char *key = http_header(request, "Idempotency-Key");
     OWNED_JSON body = body_object(request, err);
 
-    if (!body || order_read(order, gateway->settings, body, "text", err) < 0)
+    if (!body || order_read(order, gateway->settings, body, "text", err) < 0 ||
+        order_name(order, request, true, err) < 0)
         return err->code;
-    order_name(order, request, key && *key ? key : NULL, true);
     if (order->request.deadline_ms == 0)
         order->request.deadline_ms = order->request.timestamp_ms + DEADLINE_MS;
     if (order_place(order, err) < 0)

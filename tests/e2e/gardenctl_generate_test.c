@@ -225,7 +225,7 @@ TEST(a_picture_is_drawn_again_and_compared)
     start_drawing();
     (void)snprintf(out, sizeof out, "%s/kept.jpeg", folder_new());
     CHECK_INT(ctl(WORDS("generate", "a lake", "-o", out, "--width", "128", "--height", "64",
-                        "--seed", "42", "--emotion", "happy"),
+                        "--seed", "42", "--emotion", "happy", "--steps", "8"),
                   &output),
               ==, 0);
     (void)snprintf(key, sizeof key, "%.*s", (int)strcspn(buf_text(&output), " "),
@@ -233,7 +233,7 @@ TEST(a_picture_is_drawn_again_and_compared)
     CHECK(text_starts_with(key, "imgPool/happy/"));
 
     CHECK_INT(ctl(WORDS("regenerate", key), &output), ==, 0);
-    CHECK_HAS(buf_text(&output), "128x64, 50 steps, seed 42, ddim: a lake");
+    CHECK_HAS(buf_text(&output), "128x64, 8 steps, seed 42, ddim: a lake");
     CHECK_HAS(buf_text(&output), "identical: every value of every pixel, and the files");
     CHECK_INT(ctl(WORDS("regenerate", out), &output), ==, 0); /* by file */
     stop_drawing();

@@ -483,7 +483,7 @@ TEST(bulk_queues_a_landscape_and_a_portrait)
 {
     int64_t seed;
 
-    start(NULL);
+    start("GARDEN_GENERATION_STEPS=50");
     CHECK_INT(ask("POST", "/bulk", BULK("3", FNAME)), ==, 200);
     CHECK_STR(door_body(&door), BULK("3", FNAME)); /* to the byte */
     CHECK(painter_next(&painter, SOON_MS));

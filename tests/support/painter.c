@@ -116,6 +116,11 @@ void painter_tell(struct painter *painter, struct generation_event event)
         test_fail("telling: %s", err.text);
 }
 
+static uint32_t steps_of(const struct generation_request *job)
+{
+    return job->steps ? job->steps : 4;
+}
+
 /* Stripes that follow from the seed, with the recipe in them. */
 static void put_picture(struct painter *painter, const struct generation_output *output,
                         int64_t seed)
@@ -129,7 +134,7 @@ static void put_picture(struct painter *painter, const struct generation_output 
                                   .seed = seed,
                                   .width = output->width,
                                   .height = output->height,
-                                  .steps = job->steps,
+                                  .steps = steps_of(job),
                                   .scheduler = GENERATION_DDIM};
     size_t count = (size_t)3 * output->width * output->height;
     OWNED_VALUE(image) image = {output->width, output->height, malloc(count)};
@@ -151,7 +156,7 @@ static void put_picture(struct painter *painter, const struct generation_output 
 
 void painter_draw(struct painter *painter)
 {
-    uint32_t steps = painter->job.steps ? painter->job.steps : 4;
+    uint32_t steps = steps_of(&painter->job);
 
     painter_tell(painter, (struct generation_event){.type = GENERATION_STARTED, .attempt = 1});
     for (uint32_t i = 0; i < painter->job.output_count; i++) {
