@@ -15,7 +15,13 @@
 #include "proto/topics.h"
 #include "proto/version.h"
 
-enum { FRESH_MS = 1000, EVERY_MS = 15000, EXPIRE_MS = 3600000, MAX_WAITERS = 1024 };
+enum {
+    FRESH_MS = 1000,
+    EVERY_MS = 15000,
+    EXPIRE_MS = 3600000,
+    PING_MS = 1000,
+    MAX_WAITERS = 1024
+};
 
 struct waiter {
     struct http_request *request;
@@ -198,7 +204,8 @@ static void *run(void *ctx)
         struct err err = {0};
 
         (void)pthread_mutex_unlock(&watch->lock);
-        if (!topics)
+        if (!topics &&
+            bus_ping(watch->gateway->bus, PING_MS, &err) == 0) /* else it takes long */
             topics = bus_create_topics(watch->gateway->bus, garden_topics, garden_topic_count,
                                        &err) == 0;
         if (expired_ms == 0 || clock_mono_ms() - expired_ms > EXPIRE_MS) {

@@ -7,6 +7,7 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/text.h"
+#include "lib/http/server.h"
 #include "lib/json/json.h"
 #include "tests/support/follower.h"
 #include "tests/support/gateway.h"
@@ -304,6 +305,8 @@ TEST(an_idempotency_key_is_one_job)
     CHECK_STR(door_header(&door, "location"), first);
     CHECK_STR(door_header(&door, "idempotency-replayed"), "true");
     CHECK_INT(ask_with("POST", "/v1/generations", "{\"prompt\":\"y\"}", key, NULL), ==, 422);
+    CHECK_INT(ask_with("POST", "/v1/generations", body, "Idempotency-Key: \xc3\xa4", NULL), ==,
+              400);
     CHECK(painter_next(&painter, SOON_MS));
     CHECK(!painter_next(&painter, NOT_MS));
     painter_draw(&painter);
@@ -643,6 +646,45 @@ TEST(only_the_operator_has_pictures_drawn)
     CHECK_INT(ask("DELETE", "/text2image/abc_0.jpeg", NULL), ==, 204);
     CHECK_INT(door_ask(&door, &(struct door_request){.path = "/text2image/abc_0.jpeg"}), ==,
               404);
+    stop();
+}
+
+TEST(a_bus_that_is_away_is_a_503_to_try_again)
+{
+    painter_open(&painter);
+    door_start(&door,
+               (const char *const[]){painter.setting, "GARDEN_BUS=kafka://127.0.0.1:1", NULL});
+    CHECK_INT(ask("GET", "/v1/generations/some", NULL), ==, 503); /* it may be there */
+    CHECK_INT(ask("POST", "/v1/generations", "{\"prompt\":\"x\"}"), ==, 503);
+    CHECK(*door_header(&door, "retry-after"));
+    CHECK_HAS(door_body(&door), "sending the job to the generator");
+    CHECK_INT(ask("GET", "/v1/generations", NULL), ==, 200);
+    CHECK_HAS(door_body(&door), "\"generations\":[]"); /* and nothing of it stays */
+    door_stop(&door);
+    http_server_free(painter.server);
+}
+
+/* The oldest that ended go first; one that goes on stays. */
+TEST(no_more_jobs_are_remembered_than_told)
+{
+    char first[200], last[200] = "";
+
+    start("GARDEN_GENERATION_JOBS=100");
+    CHECK_INT(ask("POST", "/v1/generations", "{\"prompt\":\"goes on\"}"), ==, 202);
+    (void)snprintf(first, sizeof first, "%s", door_header(&door, "location"));
+    CHECK(painter_next(&painter, SOON_MS));
+    for (int i = 0; i < 130; i++) {
+        CHECK_INT(ask("POST", "/v1/generations", "{\"prompt\":\"x\"}"), ==, 202);
+        if (i == 0)
+            (void)snprintf(last, sizeof last, "%s", door_header(&door, "location"));
+        CHECK(painter_next(&painter, SOON_MS));
+        painter_tell(&painter, (struct generation_event){.type = GENERATION_DONE});
+        await_answer(door_header(&door, "location"), "done");
+    }
+    CHECK_INT(ask("GET", first, NULL), ==, 200);
+    CHECK_INT(ask("GET", last, NULL), ==, 404);
+    CHECK_INT(ask("GET", "/v1/generations?limit=100", NULL), ==, 200);
+    CHECK_HAS(door_body(&door), "\"cursor\":null");
     stop();
 }
 
