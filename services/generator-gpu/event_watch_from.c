@@ -7,6 +7,7 @@
 enum {
     ASK_MS = 5000,
     FEW_EVENTS = 50000,     /* read in less time than looking takes */
+    NEAR_EVENTS = 5000,     /* the same for a step of the halving */
     MARGIN_MS = 600 * 1000, /* writers' clocks may differ, and accepted may come first */
 };
 
@@ -59,13 +60,13 @@ static int oldest_request(const struct event_watch_from *start, int64_t *ret_ms,
     return count < 0 ? count : 0;
 }
 
-/* The first offset whose record is not older than since_ms. */
+/* An offset whose record is older than since_ms, not far before the first that is not. */
 static int halve(const struct event_watch_from *start, const struct bus_partition_info *info,
                  int64_t since_ms, int64_t *ret, struct err *err)
 {
     int64_t low = info->low, high = info->high;
 
-    while (high - low > FEW_EVENTS) {
+    while (high - low > NEAR_EVENTS) {
         int64_t middle = low + (high - low) / 2, time_ms;
 
         if (time_at(start->bus, TOPIC_GENERATION_EVENTS, info->partition, middle, &time_ms,
