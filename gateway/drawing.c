@@ -149,6 +149,8 @@ static bool take(struct drawing *drawing, const struct generation_event *event)
         return true;
     case GENERATION_IMAGE:
         take_image(drawing, event);
+        if (*event->note)
+            set_text(drawing, event->note);
         return true;
     case GENERATION_DONE:
         end(drawing, DRAWING_DONE, event);

@@ -50,8 +50,8 @@ struct generation_event {
     uint32_t output;      /* STEP, IMAGE: which of the job's outputs, from 0 */
     uint32_t step, steps; /* STEP: 1 <= step <= steps; ACCEPTED: steps */
     const char *preview;  /* STEP: a small JPEG in base64, or "" */
-    const char *note;     /* STARTED: what the asker should know, e.g. that the prompt is
-                             longer than the model takes at once; or "" */
+    const char *note;     /* STARTED, IMAGE: what the asker should know, e.g. that the prompt
+                             is longer than the model takes at once; or "" */
     const char *recipe;   /* IMAGE: the recipe's id, hex; or "" */
     int64_t seed;         /* IMAGE */
     bool stored;          /* IMAGE: it was in the store already, and not drawn again */
