@@ -131,9 +131,10 @@ class Brush:
             [(0, top), (0, bottom)], [argb(c, a) for _, c, a in stops], [p for p, _, _ in stops])
         self.canvas.drawRect(skia.Rect(*box), skia.Paint(Shader=shader))
 
-    def land(self, points, top, bottom, c0, c1):
-        """All that lies under a line of points, shaded from c0 at top to c1 at bottom."""
-        below = [(points[-1][0], self.height + 20), (points[0][0], self.height + 20)]
+    def land(self, points, top, bottom, c0, c1, floor):
+        """What lies between a line of points and the floor, shaded from c0 at top to c1 at
+        bottom."""
+        below = [(points[-1][0], floor), (points[0][0], floor)]
         self.shaded(points + below, top, bottom, [c0, c1])
 
     def shaded(self, points, top, bottom, stops):

@@ -68,8 +68,8 @@ def _leaf(path, x, y, angle, length, width):
 def _leaves(rng):
     """A spray: leaves around a common middle, so that a heap of them has an open edge."""
     path = skia.Path()
-    for i in range(9):
-        a = i * TURN / 9 + rng.uniform(-.3, .3)
+    for i in range(8):
+        a = i * TURN / 8 + rng.uniform(-.3, .3)
         q = rng.uniform(.30, .66) if i % 3 else rng.uniform(0, .25)
         _leaf(path, q * math.cos(a), q * math.sin(a), a + rng.uniform(-.7, .7), .38, .36)
     return path

@@ -43,8 +43,8 @@ def jagged(s, r, base, height, step=9):
 
 def _layer(b, s, points, c, far, depth):
     top = min(y for _, y in points)
-    b.land(points, top, s.horizon + depth, s.light.lit(c, far), mix(s.light.lit(c, far),
-                                                                   s.light.haze, .55))
+    lit = s.light.lit(c, far)
+    b.land(points, top, s.horizon + depth, lit, mix(lit, s.light.haze, .55), s.horizon + 12)
 
 
 def _hills(b, s, r, far_c, near_c):

@@ -1,9 +1,10 @@
 """The meadow in its rolls, and what leads through it: a path, a stream, stones."""
 from painter.distance import ridge
-from painter.palette import WHITE, mix, rgb, times, tint, vary
+from painter.palette import WHITE, mix, rgb, times, vary
 from painter.water import paint_lake, paint_puddles, water_colours
 
 STEPS = 28
+ROLLS = (0, .14, .36, .64)          # t of each roll of the meadow
 
 
 def paint_ground(b, s):
@@ -38,7 +39,7 @@ def _ground_colour(s, c, far=0.0):
 
 def _meadow(b, s, r, far, near):
     """Rolls of ground over each other, each lighter on its back."""
-    for i, t in enumerate((0, .14, .36, .64)):
+    for i, t in enumerate(ROLLS):
         y = s.ground(t)
         c = mix(far, near, (t + .05) ** .6)
         points = [(x, yy + s.slope * (x - s.width / 2) * t)
@@ -46,7 +47,9 @@ def _meadow(b, s, r, far, near):
         haze = .26 * (1 - t)
         light = _ground_colour(s, mix(c, WHITE, .12), haze)
         dark = _ground_colour(s, mix(c, near, .7), haze * .5)
-        b.land(points, y - 2, y + 22 + 20 * t, light, dark)
+        below = ROLLS[i + 1] if i < 3 else 2
+        floor = s.ground(below) + 12 + abs(s.slope) * s.width / 2
+        b.land(points, y - 2, y + 22 + 20 * t, light, dark, floor)
         strokes = []
         for _ in range((22, 34, 30, 24)[i]):
             tt = t + r.random() ** 1.3 * .3
@@ -71,7 +74,7 @@ def _meadow(b, s, r, far, near):
 
 def _low_light(b, s):
     """A low sun lies on the grass beneath it."""
-    c = tint(s.light.time.luminary, *s.mood.sky)
+    c = s.light.time.luminary
     amount = .5 * s.light.weather.clear * s.mood.gain
     b.mist(s.sun_x, s.horizon + 2, s.width * .55, s.height * .22, c, amount)
 

@@ -154,6 +154,7 @@ WEATHERS = {
 }
 
 SNOW = rgb("f3f6fc")
+MOONLIGHT = rgb("6a88d8")
 
 
 class Light:
@@ -173,18 +174,21 @@ class Light:
         # The horizon keeps the colours of sunset and dawn, and bright moods leave them alone.
         parts = (1, .9, .7)
         if labels.time in ("sunset", "the-early-dawn"):
-            parts = (.5, .45, .3) if m.gain > .9 else (.9, .65, .12)
+            parts = (.5, .45, .3) if m.gain > .9 else (.85, .45, 0)
+            self.mood = m._replace(tone=(m.tone[0], m.tone[1] * .7))
         gains = [gain + (1 - gain) * lift for lift in (0, .1, .4)]
         self.sky = [clamp(times(tint(c, m.sky[0], m.sky[1] * part), (own_gain,) * 3))
                     for c, part, own_gain in zip(sky, parts, gains)]
         self.light = times(self.time.light, (w.light,) * 3)
         # Petals take more light than leaves do: at night they are what is seen.
-        self.petal_light = mix(self.light, WHITE, .45 if labels.night else .25)
+        self.petal_light = mix(self.light, WHITE, .60 if labels.night else .25)
         self.haze = mix(self.sky[2], self.sky[1], .35)
 
     def lit(self, c, far=0.0, tone=1.0):
         """A local colour as it looks here, `far` of it lost in the haze."""
         c = clamp(times(mix(c, grey(c), self.weather.fade), self.light))
+        if self.labels.night:                        # moonlight makes browns blue
+            c = tint(c, MOONLIGHT, .25)
         c = tint(c, self.mood.tone[0], self.mood.tone[1] * tone)
         return mix(c, self.haze, min(1, far * (1 + self.weather.haze * 2)))
 

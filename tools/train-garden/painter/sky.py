@@ -63,9 +63,9 @@ def _moon(b, s):
 
 
 def _hint(s):
-    """A part of the mood's sky colour, for sun, moon and clouds."""
+    """A part of the mood's sky colour, for sun, moon and clouds; a low sun keeps its own."""
     hue, amount = s.mood.sky
-    return hue, amount * .6
+    return hue, amount * {"sunset": .12, "the-early-dawn": .35}.get(s.labels.time, .6)
 
 
 def _sun(b, s, r):
