@@ -31,23 +31,23 @@ def load(folder, spec):
     return pipe
 
 
-def write_stages(folder, pipe, config):
+def write_stages(folder, pipe):
     random = torch.Generator().manual_seed(1)
     store.save_json(folder / "tokens.json", stages.tokens(pipe.tokenizer))
     store.save_tensors(folder / "stages.safetensors",
                        {**stages.text(pipe), **stages.unet(pipe, random), **stages.vae(pipe, random)})
     if folder.name != "sd21-base":  # it has sd15's
-        store.save_tensors(folder / "schedulers.safetensors", stages.schedulers(config))
+        store.save_tensors(folder / "schedulers.safetensors", stages.schedulers(pipe.scheduler.config))
 
 
-def write_pictures(folder, pipe, config):
-    tensors = {}
+def write_pictures(folder, pipe):
+    own, tensors = pipe.scheduler, {}
     for case in pictures.CASES:
-        drawn, initial, steps = pictures.draw(pipe, config, case)
+        drawn, initial, steps = pictures.draw(pipe, own, case)
         tensors |= {f"{case['name']}.initial": initial, f"{case['name']}.steps": steps}
         for i, picture in enumerate(drawn):
             store.save_png(folder / "pictures" / f"{case['name']}-{i}.png", picture)
-        moved, most = pictures.calmness(pipe, config, case, drawn)
+        moved, most = pictures.calmness(pipe, own, case, drawn)
         cut = ((drawn == 0) | (drawn == 255)).mean()
         print(f"{folder.name:10} {case['name']:16} deviation {drawn.std():5.1f}  black or white {100 * cut:4.1f} %  "
               f"rounding moves {100 * moved:.3f} % of values, by at most {most}")
@@ -55,7 +55,7 @@ def write_pictures(folder, pipe, config):
 
 
 def main(target):
-    torch.set_num_threads(2)
+    torch.set_num_threads(1)  # the order of sums is then the same everywhere
     warnings.filterwarnings("ignore")
     logging.disable(logging.WARNING)
     with torch.no_grad():
@@ -64,9 +64,8 @@ def main(target):
             shutil.rmtree(folder / "model", ignore_errors=True)
             models.write(folder / "model", spec)
             pipe = load(folder / "model", spec)
-            config = pipe.scheduler.config
-            write_stages(folder, pipe, config)
-            write_pictures(folder, pipe, config)
+            write_stages(folder, pipe)
+            write_pictures(folder, pipe)
         store.save_tensors(target / "noise.safetensors", stages.noise())
         store.save_json(target / "cases.json", pictures.CASES)
 
