@@ -143,11 +143,11 @@ TEST(every_bad_sample_is_refused_for_its_reason)
 TEST(what_we_write_is_what_the_samples_show)
 {
     static const char *const ours[] = {
-        "object_event.garden",     "object_event.garden-cleared",
-        "item_event.full",         "user_event.full",
-        "interaction_event.like",  "interaction_event.view",
-        "display_event.*",         "export_event.*",
-        "generation_request.*", "generation_event.*",
+        "object_event.garden",    "object_event.garden-cleared",
+        "item_event.full",        "user_event.full",
+        "interaction_event.like", "interaction_event.view",
+        "display_event.*",        "export_event.*",
+        "generation_request.*",   "generation_event.*",
     };
 
     for (size_t i = 0; i < sizeof ours / sizeof *ours; i++) {
