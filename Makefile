@@ -78,10 +78,13 @@ benches: $(BENCHES:%.c=$(B)/%)
 # -- fuzzing: everything once more, by clang with coverage ------------------------------------
 F := build/fuzz
 FUZZ_FLAGS := -O1 -g $(WARN) -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+FUZZ_SAN = -fsanitize=fuzzer-no-link,address,undefined
+# No fuzzer comes to the vector kernels, and under sanitizers clang takes minutes for them.
+$(F)/obj/lib/nn/kernels_%.o: FUZZ_SAN :=
 fuzzers: $(FUZZERS:tests/fuzz/%.c=$(F)/%)
 $(F)/obj/%.o: %.c
 	@mkdir -p $(@D)
-	clang $(CPPFLAGS) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link,address,undefined -MMD -MP -c -o $@ $<
+	clang $(CPPFLAGS) $(FUZZ_FLAGS) $(FUZZ_SAN) -MMD -MP -c -o $@ $<
 $(F)/parts.a: $(PARTS:%.c=$(F)/obj/%.o)
 	@rm -f $@
 	$(AR) rcs $@ $^

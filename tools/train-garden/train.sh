@@ -20,8 +20,9 @@ python=$here/../golden/golden.sh
 if [ ! -e "$beside/ready" ]; then
     echo "train.sh: installing the painter's packages below $cache, once" >&2
     rm -rf "$beside"
+    grep -E '^(skia-python|pybind11)==' "$requirements" >"$beside.txt"
     "$python" python -m pip install --quiet --disable-pip-version-check --no-deps \
-        --target "$beside" $(grep -E '^(skia-python|pybind11)==' "$requirements") >&2
+        --target "$beside" --requirement "$beside.txt" >&2
     touch "$beside/ready"
 fi
 export PYTHONPATH=$beside
