@@ -32,7 +32,9 @@ def paint_many(args):
     """Pictures <n>.png and labels.jsonl, a line for each; goes on where it stopped."""
     args.out.mkdir(parents=True, exist_ok=True)
     index = args.out / "labels.jsonl"
-    done = sum(1 for _ in index.open()) if index.exists() else 0
+    text = index.read_text() if index.exists() else ""
+    done = text.count("\n")
+    index.write_text(text[:text.rfind("\n") + 1])    # a line that was cut off is written anew
     with index.open("a") as lines:
         for n in range(done, args.count):
             rng = random.Random(f"{args.seed}/{n}")
