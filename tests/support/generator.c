@@ -11,7 +11,7 @@
 #include "tests/support/fake_drawer.h"
 #include "tests/support/process.h"
 
-enum { WAIT_MS = 60000, STEP_MS = 10, PARTITIONS = 64, PUBLISH_MS = 20000, RECORDS = 500 };
+enum { WAIT_MS = 60000, STEP_MS = 10, PUBLISH_MS = 20000, RECORDS = 500 };
 
 static void must(int r, const struct err *err, const char *doing)
 {
@@ -27,14 +27,14 @@ static void wait_step(int64_t deadline_ms, const char *what)
 }
 
 /* A topic that was made a moment ago may not have a leader yet. */
-static int partitions_of(struct generator *g, const char *topic,
-                         struct bus_partition_info *infos)
+int generator_partitions(struct generator *g, const char *topic,
+                         struct bus_partition_info infos[GENERATOR_PARTITIONS])
 {
     const int64_t deadline_ms = clock_mono_ms() + WAIT_MS;
 
     for (;;) {
         struct err err = {0};
-        int count = bus_topic_info(g->bus, topic, infos, PARTITIONS, 10000, &err);
+        int count = bus_topic_info(g->bus, topic, infos, GENERATOR_PARTITIONS, 10000, &err);
 
         if (count >= 0)
             return count;
@@ -57,8 +57,8 @@ static int64_t start_latest(void *ctx, const char *topic, int32_t partition, str
 static void set_offsets(struct generator *g)
 {
     static const char *const topics[] = {TOPIC_GENERATION_REQUESTS};
-    struct bus_partition_info infos[PARTITIONS];
-    int count = partitions_of(g, TOPIC_GENERATION_REQUESTS, infos), assigned = 0;
+    struct bus_partition_info infos[GENERATOR_PARTITIONS];
+    int count = generator_partitions(g, TOPIC_GENERATION_REQUESTS, infos), assigned = 0;
     const struct bus_consumer_conf conf = {.group = g->group,
                                            .topics = topics,
                                            .topic_count = 1,
@@ -98,12 +98,12 @@ static void open_view(struct generator *g)
 
 static void note_starts(struct generator *g)
 {
-    struct bus_partition_info infos[PARTITIONS];
-    int count = partitions_of(g, TOPIC_OBJECTS, infos);
+    struct bus_partition_info infos[GENERATOR_PARTITIONS];
+    int count = generator_partitions(g, TOPIC_OBJECTS, infos);
 
     for (int i = 0; i < count; i++)
         g->object_start[infos[i].partition] = infos[i].high;
-    (void)partitions_of(g, TOPIC_DEAD_LETTERS, infos);
+    (void)generator_partitions(g, TOPIC_DEAD_LETTERS, infos);
     g->dead_start = infos[0].high;
 }
 
@@ -358,8 +358,8 @@ const struct generation_event *generator_wait(struct generator *g, const char *j
 
 int64_t generator_lag(struct generator *g)
 {
-    struct bus_partition_info infos[PARTITIONS];
-    int count = partitions_of(g, TOPIC_GENERATION_REQUESTS, infos);
+    struct bus_partition_info infos[GENERATOR_PARTITIONS];
+    int count = generator_partitions(g, TOPIC_GENERATION_REQUESTS, infos);
     struct err err = {0};
     int64_t lag = 0;
 
@@ -421,59 +421,4 @@ void generator_wait_answer(struct generator *g, int i, int status, const char *t
 
     while (ask_http(g, i, "/readyz", &body) != status || !strstr(buf_text(&body), text))
         wait_step(deadline_ms, text);
-}
-
-/* -- other topics ---------------------------------------------------------------------------
- */
-
-static int take_reason(void *ctx, const struct bus_record *record, struct err *err)
-{
-    size_t size = 0;
-    const char *reason = bus_record_header(record, "reason", &size);
-
-    (void)err;
-    (void)snprintf(ctx, 512, "%.*s", (int)size, reason ? reason : "");
-    return 0;
-}
-
-int64_t generator_dead(struct generator *g, char ret_reason[512])
-{
-    struct bus_partition_info infos[PARTITIONS];
-    struct err err = {0};
-
-    (void)partitions_of(g, TOPIC_DEAD_LETTERS, infos);
-    ret_reason[0] = '\0';
-    must(bus_read(g->bus, TOPIC_DEAD_LETTERS, 0, g->dead_start, 1000, take_reason, ret_reason,
-                  &err),
-         &err, "reading dead letters");
-    return infos[0].high - g->dead_start;
-}
-
-struct wanted {
-    const char *key;
-    int count;
-};
-
-static int count_key(void *ctx, const struct bus_record *record, struct err *err)
-{
-    struct wanted *wanted = ctx;
-
-    (void)err;
-    wanted->count += record->key_size == strlen(wanted->key) &&
-                     memcmp(record->key, wanted->key, record->key_size) == 0;
-    return 0;
-}
-
-int generator_objects(struct generator *g, const char *key)
-{
-    struct bus_partition_info infos[PARTITIONS];
-    int count = partitions_of(g, TOPIC_OBJECTS, infos);
-    struct wanted wanted = {.key = key};
-    struct err err = {0};
-
-    for (int i = 0; i < count; i++)
-        must(bus_read(g->bus, TOPIC_OBJECTS, infos[i].partition,
-                      g->object_start[infos[i].partition], 100000, count_key, &wanted, &err),
-             &err, "reading garden.objects");
-    return wanted.count;
 }

@@ -17,7 +17,7 @@
 #include "proto/topics.h"
 #include "services/common/garden_conf.h"
 
-enum { GENERATOR_PROCESSES = 4 };
+enum { GENERATOR_PROCESSES = 4, GENERATOR_PARTITIONS = 64 };
 
 /* An event that came, decoded; texts are owned. */
 struct told {
@@ -34,7 +34,7 @@ struct generator {
     struct told *told;
     size_t told_count, told_room;
     int64_t dead_start; /* where garden.dead-letters ended before the test */
-    int64_t object_start[64];
+    int64_t object_start[GENERATOR_PARTITIONS];
     char group[64]; /* also what is put before job ids on the bus: tests share its topics */
     char log[300];
     char settings[3][512];
@@ -99,6 +99,10 @@ void generator_wait_figure(struct generator *g, int i, const char *name, double 
 
 /* Asks process i's /readyz until it answers this status and contains text. */
 void generator_wait_answer(struct generator *g, int i, int status, const char *text);
+
+/* Where the topic's partitions begin and end, once it has a leader; returns how many. */
+int generator_partitions(struct generator *g, const char *topic,
+                         struct bus_partition_info infos[GENERATOR_PARTITIONS]);
 
 /* How many records garden.dead-letters got since the test began; the reason of the last. */
 int64_t generator_dead(struct generator *g, char ret_reason[512]);
