@@ -247,6 +247,23 @@ TEST(a_prompt_means_the_same_whatever_was_encoded_in_between)
     }
 }
 
+TEST(a_weight_changes_what_the_same_words_mean)
+{
+    struct err err = {0};
+    OWNED(backend) backend = backend_plain_new(&err);
+    OWNED(conditioning)
+    conditioning = conditioning_open(backend, "tests/golden/diffusion/sd15/model", &err);
+    OWNED_VALUE(conditioned) plain = {0};
+    OWNED_VALUE(conditioned) weighted = {0};
+
+    if (!conditioning)
+        TEST_FAIL("%s", err.text);
+    CHECK_OK(conditioning_run(conditioning, "a red rose", NULL, &plain, &err), err);
+    CHECK_OK(conditioning_run(conditioning, "a (red:1.5) rose", NULL, &weighted, &err), err);
+    CHECK_INT(plain.prompt_tokens, ==, weighted.prompt_tokens);
+    CHECK(plain.prompt[0] != weighted.prompt[0]);
+}
+
 /* -- previews ---------------------------------------------------------------------------------
  */
 
