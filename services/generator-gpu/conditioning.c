@@ -190,19 +190,19 @@ static int encode(struct conditioning *conditioning, const struct prompt *prompt
 /* -- prompts ----------------------------------------------------------------------------------
  */
 
-/* Both as long as the longer one, so that they go through the UNet together. */
 static int read_prompts(const struct conditioning *conditioning, const char *const texts[2],
                         struct prompt prompts[2], struct err *err)
 {
     const struct tokenizer *tokenizer = conditioning->tokenizer;
 
     if (prompt_read(&prompts[0], tokenizer, texts[0], err) < 0)
-        return err_wrap(err, "prompt");
+        return err->code;
     if (texts[1] && prompt_read(&prompts[1], tokenizer, texts[1], err) < 0)
-        return err_wrap(err, "negative prompt");
+        return err_wrap(err, "negative");
     return 0;
 }
 
+/* Both as long as the longer one, so that they go through the UNet together. */
 static int pad_prompts(const struct conditioning *conditioning, struct prompt prompts[2],
                        struct err *err)
 {
