@@ -12,7 +12,7 @@
 
 enum {
     REQUESTS_BACK = 5000, /* records of each partition that are read at start */
-    EVENTS_BACK = 50000,
+    EVENTS_BACK = 20000,
     PARTITIONS = 256,
     BATCH = 256,
     POLL_MS = 100, /* also how late an answer whose time is over may be */
