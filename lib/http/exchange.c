@@ -40,10 +40,7 @@ static void begin_stream(struct http_request *request, struct http_stream *strea
 {
     http_stream_attach(stream, request);
     http_conn_phase(request->conn, request->loop, HTTP_STREAM);
-    buf_done(&request->text);
-    buf_done(&request->body);
-    request->header_count = request->query_count = 0;
-    request->method = request->path = request->raw_path = request->target = "";
+    http_request_forget(request);
     if (request->loop->stopping)
         http_stream_stop(stream, false);
 }

@@ -22,11 +22,30 @@ static struct http_request *request_new(void)
     return request;
 }
 
+/* The arrays of names and values; false: no memory. */
+static bool have_pairs(struct http_request *request)
+{
+    if (!request->headers) {
+        request->headers = calloc(HTTP_MAX_HEADERS + HTTP_MAX_QUERY, sizeof *request->headers);
+        request->query = request->headers ? request->headers + HTTP_MAX_HEADERS : NULL;
+    }
+    return request->headers != NULL;
+}
+
+void http_request_forget(struct http_request *request)
+{
+    buf_done(&request->text);
+    buf_done(&request->body);
+    free(request->headers);
+    request->headers = request->query = NULL;
+    request->header_count = request->query_count = 0;
+    request->method = request->path = request->raw_path = request->target = "";
+}
+
 static void request_free(struct http_request *request)
 {
     http_response_free(request->response);
-    buf_done(&request->text);
-    buf_done(&request->body);
+    http_request_forget(request);
     free(request);
 }
 
@@ -80,6 +99,10 @@ struct http_request *http_request_take(struct http_loop *loop, struct http_conn 
         request = request_new();
         if (!request)
             return NULL;
+    }
+    if (!have_pairs(request)) {
+        request_free(request);
+        return NULL;
     }
     request_reset(request);
     atomic_store_explicit(&request->refs, 1, memory_order_relaxed);

@@ -115,8 +115,8 @@ struct http_request {
     const char *target;   /* as sent, with the query */
     const char *method, *path, *raw_path;
     size_t header_count, query_count;
-    struct http_pair headers[HTTP_MAX_HEADERS], query[HTTP_MAX_QUERY];
-    uint64_t content_length; /* as declared */
+    struct http_pair *headers, *query; /* arrays of the most there can be, in one piece */
+    uint64_t content_length;           /* as declared */
     bool has_body, chunked, expects_continue, is_head;
 
     struct buf body;
@@ -154,6 +154,8 @@ void http_exchange_deliver(struct http_request *request);
 /* -- request.c -- */
 struct http_request *http_request_take(struct http_loop *loop, struct http_conn *conn);
 void http_request_unref(struct http_request *request);
+/* Gives the memory back of all that was read of it. */
+void http_request_forget(struct http_request *request);
 void http_request_recycle(struct http_request *request); /* unref on the loop's thread */
 void http_request_free_all(struct http_request *list);
 
