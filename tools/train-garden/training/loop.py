@@ -60,7 +60,7 @@ class Loop:
         self.seen, self.step = state["seen"], state["step"]
         if state["optimiser"]:
             self.optimiser.load_state_dict(state["optimiser"])
-            self.since_start = WARM_UP
+            self.since_start = state["since_start"]
         self.at_log = (self.seen, time.monotonic())
         return True
 
@@ -69,7 +69,7 @@ class Loop:
             "modules": {name: module.state_dict() for name, module in self.modules.items()},
             "averages": self.averages, "optimiser": self.optimiser.state_dict(),
             "extra": {name: thing.state_dict() for name, thing in self.extra.items()},
-            "seen": self.seen, "step": self.step})
+            "seen": self.seen, "step": self.step, "since_start": self.since_start})
 
     def finish(self):
         """The averaged weights into the modules, which go to evaluation."""

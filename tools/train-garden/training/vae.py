@@ -2,7 +2,7 @@
 
 Only the decoder decides how pictures look. It is taught by colours at four scales, by what the
 feature network sees, and in the second half by a small adversary that looks at patches, without
-which eight numbers for 192 values can only be soft. The encoder is fitted to the fixed latents
+which ten numbers for 192 values can only be soft. The encoder is fitted to the fixed latents
 afterwards, so that the folder holds a whole AutoencoderKL.
 """
 import numpy as np
