@@ -74,7 +74,8 @@ class Run:
         labels = [random_labels(rng, format="landscape") for _ in range(64)]
         z = text_unet.draw_many(model, self.training.tokens,
                                 [captions.plain(one) for one in labels], range(64),
-                                text_unet.halves_of(self.settings, "landscape"))
+                                text_unet.halves_of(self.settings, "landscape"),
+                                steps=self.settings.steps, guidance=self.settings.guidance)
         shown = compute.to_pictures(self.latents.decode(z)).repeat(2, 1).repeat(2, 2)
         evaluate.sheet(list(shown), 8, self.work.path("half.jpeg"), reduce=4)
         self.gate("half", classifier.accuracy(self.judge, np.ascontiguousarray(shown),

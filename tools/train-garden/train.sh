@@ -3,6 +3,7 @@
 #
 # Runs train.py with tools/golden's torch and diffusers and the painter's Skia beside them. What it
 # makes lies below GARDEN_CACHE. GARDEN_PYTHON may name a Python that has all of these instead.
+# TRAIN_PROGRAM=training_test.py runs the tests instead.
 # Ends with 0 when the model is done, 3 when the minutes are over, 4 when a gate is closed.
 set -euo pipefail
 
@@ -14,7 +15,7 @@ beside=$cache/train-garden-beside-$(sha256sum "$requirements" | cut -c1-12)
 export TRANSFORMERS_VERBOSITY=error HF_HUB_OFFLINE=1 PYTHONDONTWRITEBYTECODE=1 TOKENIZERS_PARALLELISM=false
 export MALLOC_TOP_PAD_=268435456 MALLOC_TRIM_THRESHOLD_=2147483648 MALLOC_MMAP_THRESHOLD_=2147483648
 if [ -n "${GARDEN_PYTHON:-}" ]; then
-    exec "$GARDEN_PYTHON" "$here/train.py" "$@"
+    exec "$GARDEN_PYTHON" "$here/${TRAIN_PROGRAM:-train.py}" "$@"
 fi
 python=$here/../golden/golden.sh
 if [ ! -e "$beside/ready" ]; then
@@ -26,4 +27,4 @@ if [ ! -e "$beside/ready" ]; then
     touch "$beside/ready"
 fi
 export PYTHONPATH=$beside
-exec "$python" python "$here/train.py" "$@"
+exec "$python" python "$here/${TRAIN_PROGRAM:-train.py}" "$@"
