@@ -131,7 +131,7 @@ void check_close(const char *what, const float *got, const float *want, size_t c
             off = difference;
             worst = i;
         }
-        largest = fmax(largest, fabs(want[i]));
+        largest = fmax(largest, fabs((double)want[i]));
         squares += (double)want[i] * want[i];
         off_squares += difference * difference;
     }

@@ -59,7 +59,7 @@ static void check_call(const struct walk *walk, size_t i, const float *latents)
     char what[192];
 
     (void)snprintf(what, sizeof(what), "%s: time of call %zu", walk->name, i);
-    if (fabs(scheduler_timestep(walk->scheduler, i) - walk->timesteps[i]) > 1e-3)
+    if (fabsf(scheduler_timestep(walk->scheduler, i) - walk->timesteps[i]) > 1e-3F)
         TEST_FAIL("%s is %g, not %g", what, scheduler_timestep(walk->scheduler, i),
                   walk->timesteps[i]);
     scheduler_scale_input(walk->scheduler, i, latents, input, COUNT);
