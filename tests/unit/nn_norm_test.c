@@ -47,12 +47,13 @@ static double *expected(const struct norm_call *call, const struct norm_def *def
     for (size_t p = 0; p < tensor_pixels(src); p += step)
         for (size_t c = 0; c < src->c; c += each)
             normalise(src, want, (size_t[]){p, p + step}, (size_t[]){c, c + each});
-    for (size_t i = 0; i < tensor_pixels(src) * src->c; i++) {
-        double x = want[i] * (double)safetensor_at(def->weight, i % src->c) +
-                   (double)safetensor_at(def->bias, i % src->c);
+    for (size_t p = 0; p < tensor_pixels(src); p++)
+        for (size_t c = 0; c < src->c; c++) {
+            double *value = &want[p * src->c + c];
 
-        want[i] = case_act(call->act, x);
-    }
+            *value = case_act(call->act, *value * (double)safetensor_at(def->weight, c) +
+                                             (double)safetensor_at(def->bias, c));
+        }
     return want;
 }
 
