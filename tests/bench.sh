@@ -134,6 +134,7 @@ bench_pictures() {
 bench_generator() {
     local model=${GARDEN_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/emotion-gardens}/bench-sd21 precision
     tools/golden/golden.sh python tools/golden/big_model.py "$model"
+    cat "$model"/*/*.safetensors >/dev/null # into the page cache
     for precision in f32 bf16; do
         build/tests/bench/generator "$model" "$precision" 4 \
             tools/golden/golden.sh python tools/golden/bench_peer.py "$model" "$precision" 512 2

@@ -45,9 +45,6 @@ static inline size_t nn_ceil_div(size_t a, size_t b)
     return (a + b - 1) / b;
 }
 
-/* 64-byte aligned memory, or NULL. free() it. */
-void *nn_alloc(size_t bytes);
-
 static inline char *tensor_at(const struct tensor *t, size_t pixel)
 {
     return (char *)t->data + pixel * t->ld * tensor_type_bytes(t->type);

@@ -48,8 +48,9 @@ static void read_some(void *ctx, size_t task, int thread)
 int weights_read_into(const char *layer, const char *what, const struct safetensor *tensor,
                       float *out, struct err *err)
 {
-    struct reading reading = {.tensor = tensor, .out = out};
+    struct reading reading = {.tensor = tensor};
 
+    reading.out = out;
     parallel_for(parallel_current(), nn_ceil_div(tensor->count, READ_AT_ONCE), read_some,
                  &reading);
     return reading.bad ? weights_not_finite(layer, what, tensor, err) : 0;

@@ -1,5 +1,4 @@
 /* backend_cpu.c - backend.h on the CPU: each operation is one call of lib/nn. */
-#include <sys/mman.h>
 
 #include "lib/nn/attention.h"
 #include "lib/nn/conv.h"
@@ -36,21 +35,13 @@ static void cpu_free(struct backend *backend)
 /* -- memory -----------------------------------------------------------------------------------
  */
 
-enum { ALIGNMENT = 4096, HUGE = 2 << 20 };
-
 static void *cpu_alloc(struct backend *backend, size_t bytes, struct err *err)
 {
-    size_t rounded = (bytes + HUGE) / HUGE * HUGE;
-    void *memory = aligned_alloc(bytes < HUGE ? ALIGNMENT : HUGE, rounded);
+    void *memory = nn_alloc(bytes);
 
     (void)backend;
-    if (!memory) {
+    if (!memory)
         (void)err_set(err, ERR_NOMEM, "no memory for %zu MB of tensors", bytes >> 20);
-        return NULL;
-    }
-    /* Fewer address translations where many pixels are far apart; where it is refused, nothing
-     * is lost. */
-    (void)madvise(memory, rounded, MADV_HUGEPAGE);
     return memory;
 }
 

@@ -396,10 +396,10 @@ static void bench_norm(struct nn *nn, const char *type, const struct norm_case *
     drop_picture(&b.call.dst);
 }
 
-#define RUN_CASES(bench, cases)                               \
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) \
-        if (strstr(cases[i].name, word))                      \
-            bench(nn, type, &cases[i]);
+#define RUN_CASES(bench, cases)                                  \
+    for (size_t i = 0; i < sizeof(cases) / sizeof *(cases); i++) \
+        if (strstr((cases)[i].name, word))                       \
+            (bench)(nn, type, &(cases)[i]);
 
 static void bench_type(enum tensor_type of, const char *type, const char *word, int threads)
 {
