@@ -22,7 +22,8 @@ static void on_kafka(void (*fn)(struct generator *g))
 
     if (!getenv("TEST_KAFKA"))
         SKIP("TEST_KAFKA is not set");
-    (void)engine_start("kafka", NULL); /* its own: generator_test's workers take no job of ours */
+    (void)engine_start("kafka",
+                       NULL); /* its own: generator_test's workers take no job of ours */
     (void)snprintf(url, sizeof url, "kafka://%s", getenv("TEST_KAFKA"));
     generator_prepare(&g, url);
     fn(&g);

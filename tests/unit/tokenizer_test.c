@@ -7,9 +7,8 @@
 
 #include "lib/base/file.h"
 #include "lib/json/json.h"
+#include "tests/support/clip_vocabulary.h"
 #include "tests/test.h"
-
-#define CLIP "tests/golden/tokenizer-clip"
 
 static const char SPECIALS[] =
     "{\"bos_token\":{\"content\":\"<|startoftext|>\",\"normalized\":true},"
@@ -88,8 +87,8 @@ static struct tokenizer *open_clip(const char *pad)
     char specials[sizeof SPECIALS + 32];
 
     (void)snprintf(specials, sizeof specials, SPECIALS, pad);
-    folder_link(&folder, "vocab.json", CLIP "/vocab.json");
-    folder_link(&folder, "merges.txt", CLIP "/merges.txt");
+    clip_vocabulary_write(folder.path);
+    folder_link(&folder, "merges.txt", CLIP_FOLDER "/merges.txt");
     folder_write(&folder, "special_tokens_map.json", specials);
     return open_folder(folder.path);
 }
@@ -157,7 +156,7 @@ static void check_texts(const char *pad, const char *model)
     const json_t *entry;
     size_t i;
 
-    CHECK_OK(file_read(CLIP "/texts.json", 1 << 20, &file, &err), err);
+    CHECK_OK(file_read(CLIP_FOLDER "/texts.json", 1 << 20, &file, &err), err);
     texts = json_parse(file.data, file.size, &err);
     CHECK_OK(err.code, err);
     CHECK_INT(json_array_size(texts), >, 250);

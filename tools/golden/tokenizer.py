@@ -4,8 +4,8 @@
     tools/golden/golden.sh python tools/golden/tokenizer.py
 
 writes tests/golden/tokenizer-clip/texts.json from the vocabulary that lies there. With the wheel of
-open_clip_torch (pip download --no-deps open_clip_torch==3.3.0), which brings CLIP's merges, it makes
-vocab.json and merges.txt first."""
+open_clip_torch (pip download --no-deps open_clip_torch==3.3.0), which brings CLIP's merges, it writes
+merges.txt first."""
 
 import gzip
 import json
@@ -44,15 +44,19 @@ POOLS = [
 WORDS = [END, START, END.upper(), "'s", "'re", "!", "photo", "Beautiful", "garden"]
 
 
-def make_vocabulary(wheel):
+def unpack_merges(wheel):
     with zipfile.ZipFile(wheel) as archive:
         packed = archive.read("open_clip/bpe_simple_vocab_16e6.txt.gz")
     merges = gzip.decompress(packed).decode().split("\n")[1 : MERGES + 1]
+    (FOLDER / "merges.txt").write_text("#version: 0.2\n" + "".join(merge + "\n" for merge in merges))
+
+
+def vocabulary():
+    """As it follows from the merges (tests/support/clip_vocabulary.c does the same)."""
+    merges = (FOLDER / "merges.txt").read_text().rstrip("\n").split("\n")[1:]
     letters = [letter for _, letter in sorted(byte_letters().items(), key=lambda pair: (pair[1] >= "\u0100", pair))]
     tokens = letters + [letter + "</w>" for letter in letters] + [merge.replace(" ", "") for merge in merges]
-    ids = {token: i for i, token in enumerate([*tokens, START, END])}
-    (FOLDER / "vocab.json").write_text(json.dumps(ids, ensure_ascii=False, separators=(",", ":")))
-    (FOLDER / "merges.txt").write_text("#version: 0.2\n" + "".join(merge + "\n" for merge in merges))
+    return {token: i for i, token in enumerate([*tokens, START, END])}
 
 
 def tokenizer(pad):
@@ -63,8 +67,8 @@ def tokenizer(pad):
         return {"content": token, "lstrip": False, "normalized": True, "rstrip": False, "single_word": False}
 
     with tempfile.TemporaryDirectory() as folder:
-        for name in ("vocab.json", "merges.txt"):
-            shutil.copy(FOLDER / name, folder)
+        shutil.copy(FOLDER / "merges.txt", folder)
+        (pathlib.Path(folder) / "vocab.json").write_text(json.dumps(vocabulary()))
         names = {"bos_token": special(START), "eos_token": special(END), "unk_token": special(END), "pad_token": pad}
         (pathlib.Path(folder) / "special_tokens_map.json").write_text(json.dumps(names))
         return CLIPTokenizer.from_pretrained(folder)
@@ -86,7 +90,7 @@ def checksum(ids):
 
 def main():
     if len(sys.argv) > 1:
-        make_vocabulary(sys.argv[1])
+        unpack_merges(sys.argv[1])
     sd1, sd2 = tokenizer(END), tokenizer("!")
 
     def ids(kind, text):
