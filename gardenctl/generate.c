@@ -101,9 +101,12 @@ static void on_note(void *ctx, const char *note)
 static void on_step(void *ctx, uint32_t output, uint32_t step, uint32_t steps)
 {
     struct generate *generate = ctx;
+    uint64_t done = (uint64_t)output * steps + step;
 
+    if (!generate->progress.total) /* until here the job waited for its turn */
+        progress_rate_from(&generate->progress, done);
     generate->progress.total = (uint64_t)steps * generate->count;
-    progress_at(&generate->progress, (uint64_t)output * steps + step);
+    progress_at(&generate->progress, done);
 }
 
 static int on_picture(void *ctx, const struct remote_picture *picture, struct err *err)

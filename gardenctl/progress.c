@@ -59,8 +59,9 @@ static void format_bar(const struct progress *progress, char bar[BAR + 4])
 
 size_t progress_format(const struct progress *progress, int64_t now_ms, char *out, size_t size)
 {
-    int64_t took_ms = now_ms - progress->start_ms;
-    double rate = took_ms > 0 ? (double)progress->done * 1000 / (double)took_ms : 0;
+    int64_t took_ms = now_ms - (progress->rate_ms ? progress->rate_ms : progress->start_ms);
+    uint64_t counted = progress->done - progress->rate_done;
+    double rate = took_ms > 0 ? (double)counted * 1000 / (double)took_ms : 0;
     char bar[BAR + 4] = "", of[32] = "", left[64] = "", left_time[32];
     int n;
 
@@ -76,6 +77,12 @@ size_t progress_format(const struct progress *progress, int64_t now_ms, char *ou
     n = snprintf(out, size, "%s %s%" PRIu64 "%s %s, %.*f/s%s", progress->doing, bar,
                  progress->done, of, progress->unit, rate < 10 ? 1 : 0, rate, left);
     return n < 0 ? 0 : (size_t)n;
+}
+
+void progress_rate_from(struct progress *progress, uint64_t done)
+{
+    progress->rate_done = done;
+    progress->rate_ms = clock_mono_ms();
 }
 
 void progress_at(struct progress *progress, uint64_t done)

@@ -14,6 +14,8 @@ struct progress {
     uint64_t total;           /* 0: not known */
     uint64_t done;
     int64_t start_ms, shown_ms;
+    uint64_t rate_done; /* the rate counts what came after these, */
+    int64_t rate_ms;    /* since then; 0: since the start */
     bool terminal;
     bool drawn; /* a bar is on the screen */
 };
@@ -23,6 +25,9 @@ void progress_start(struct progress *progress, const char *doing, const char *un
 
 /* done of total are done now. Cheap: call it for each. */
 void progress_at(struct progress *progress, uint64_t done);
+
+/* The rate, and what it says is left, count from now on: what was before was waiting. */
+void progress_rate_from(struct progress *progress, uint64_t done);
 
 /* Prints a line on stdout without the bar getting into it. */
 void progress_say(struct progress *progress, const char *fmt, ...)
