@@ -28,9 +28,9 @@ enum tensor_type nn_type(const struct nn *nn);
 /* TENSOR_BF16 where the processor multiplies it faster than f32, else TENSOR_F32. */
 enum tensor_type nn_fastest_type(void);
 
-/* Memory for tensors and weights, aligned to 64 bytes at least; large ones in huge pages, because
- * packing gigabytes of weights otherwise spends most of its time on page faults. NULL without
- * memory. free() it. */
+/* Memory for tensors and weights, aligned to 64 bytes at least; large ones in huge pages,
+ * because packing gigabytes of weights otherwise spends most of its time on page faults. NULL
+ * without memory. free() it. */
 void *nn_alloc(size_t bytes);
 
 /* Bytes of scratch memory that the calls so far have made it hold. */
