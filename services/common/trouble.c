@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/json/json_write.h"
+
 void trouble_set(struct trouble *trouble, const char *fmt, ...)
 {
     va_list args;
@@ -29,4 +31,22 @@ bool trouble_get(struct trouble *trouble, char ret_text[TROUBLE_TEXT])
     memcpy(ret_text, trouble->text, sizeof trouble->text);
     (void)pthread_mutex_unlock(&trouble->lock);
     return *ret_text != '\0';
+}
+
+bool trouble_render(struct trouble *troubles, size_t count, struct buf *out)
+{
+    bool well = true;
+
+    json_write_name(out, "trouble");
+    json_write_open(out, '[');
+    for (size_t i = 0; i < count; i++) {
+        char text[TROUBLE_TEXT];
+
+        if (trouble_get(&troubles[i], text)) {
+            json_write_str(out, text);
+            well = false;
+        }
+    }
+    json_write_close(out, ']');
+    return well;
 }

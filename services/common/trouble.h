@@ -4,6 +4,9 @@
 
 #include <pthread.h>
 #include <stdbool.h>
+#include <stddef.h>
+
+#include "lib/base/buf.h"
 
 enum { TROUBLE_TEXT = 256 };
 
@@ -24,5 +27,9 @@ void trouble_clear(struct trouble *trouble);
 
 /* False, and "" in ret_text, where there is none. */
 bool trouble_get(struct trouble *trouble, char ret_text[TROUBLE_TEXT]);
+
+/* Appends the JSON member "trouble": the texts of those that there are. True where there are
+ * none. */
+bool trouble_render(struct trouble *troubles, size_t count, struct buf *out);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
+#include "lib/base/ticker.h"
 #include "lib/json/json_write.h"
 #include "proto/topics.h"
 
@@ -21,11 +22,8 @@ struct findings {
 
 struct generator_health {
     struct generator_health_conf conf;
-    pthread_t thread;
-    bool started;
+    struct ticker *ticker;
     pthread_mutex_t lock;
-    pthread_cond_t wake;
-    bool closing;             /* locked */
     struct findings findings; /* locked */
 };
 
@@ -87,8 +85,9 @@ static void say(const char *engine, const struct err *before, const struct err *
         log_info("%s: well again", engine);
 }
 
-static void look(struct generator_health *health)
+static void look(void *ctx)
 {
+    struct generator_health *health = ctx;
     struct findings found = {.known = true};
 
     (void)bus_ping(health->conf.bus, PING_MS, &found.bus);
@@ -105,33 +104,6 @@ static void look(struct generator_health *health)
     (void)pthread_mutex_unlock(&health->lock);
 }
 
-/* False at the end. */
-static bool pause_a_moment(struct generator_health *health)
-{
-    struct timespec until;
-    bool closing;
-
-    (void)clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += LOOK_MS / 1000;
-    (void)pthread_mutex_lock(&health->lock);
-    if (!health->closing)
-        (void)pthread_cond_timedwait(&health->wake, &health->lock, &until);
-    closing = health->closing;
-    (void)pthread_mutex_unlock(&health->lock);
-    return !closing;
-}
-
-static void *run(void *arg)
-{
-    struct generator_health *health = arg;
-
-    (void)pthread_setname_np(pthread_self(), "health");
-    do
-        look(health);
-    while (pause_a_moment(health));
-    return NULL;
-}
-
 struct generator_health *generator_health_start(const struct generator_health_conf *conf,
                                                 struct err *err)
 {
@@ -143,12 +115,9 @@ struct generator_health *generator_health_start(const struct generator_health_co
     }
     health->conf = *conf;
     (void)pthread_mutex_init(&health->lock, NULL);
-    (void)pthread_cond_init(&health->wake, NULL);
-    if (pthread_create(&health->thread, NULL, run, health) == 0) {
-        health->started = true;
+    health->ticker = ticker_start("health", LOOK_MS, look, health, err);
+    if (health->ticker)
         return health;
-    }
-    err_set_nomem(err, "the health watch's thread");
     generator_health_free(health);
     return NULL;
 }
@@ -157,34 +126,9 @@ void generator_health_free(struct generator_health *health)
 {
     if (!health)
         return;
-    if (health->started) {
-        (void)pthread_mutex_lock(&health->lock);
-        health->closing = true;
-        (void)pthread_cond_signal(&health->wake);
-        (void)pthread_mutex_unlock(&health->lock);
-        (void)pthread_join(health->thread, NULL);
-    }
-    (void)pthread_cond_destroy(&health->wake);
+    ticker_free(health->ticker);
     (void)pthread_mutex_destroy(&health->lock);
     free(health);
-}
-
-static bool render_troubles(const struct generator_health *health, struct buf *out)
-{
-    bool well = true;
-
-    json_write_name(out, "trouble");
-    json_write_open(out, '[');
-    for (int i = 0; i < HEALTH_TROUBLES; i++) {
-        char text[TROUBLE_TEXT];
-
-        if (trouble_get(&health->conf.troubles[i], text)) {
-            json_write_str(out, text);
-            well = false;
-        }
-    }
-    json_write_close(out, ']');
-    return well;
 }
 
 static void render_model(const struct generator_health *health, struct buf *out)
@@ -208,7 +152,7 @@ static bool render_detail(const struct generator_health *health, const struct fi
     json_write_open(out, '{');
     json_put_str(out, "bus", found->bus.code ? found->bus.text : "ok");
     json_put_str(out, "store", found->store.code ? found->store.text : "ok");
-    well = render_troubles(health, out);
+    well = trouble_render(health->conf.troubles, HEALTH_TROUBLES, out);
     render_model(health, out);
     json_put_int(out, "partitions", (int64_t)found->queue.partitions);
     json_put_int(out, "queue_jobs", (int64_t)(found->queue.interactive + found->queue.bulk));

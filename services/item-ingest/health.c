@@ -7,7 +7,7 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
-#include "lib/base/stop.h"
+#include "lib/base/ticker.h"
 #include "lib/json/json.h"
 #include "proto/topics.h"
 
@@ -30,10 +30,9 @@ struct findings {
 
 struct health {
     struct health_conf conf;
-    pthread_t thread;
-    bool started, closing; /* closing: locked */
+    struct ticker *ticker;
+    int64_t maintain_at_ms, expire_at_ms; /* the ticker's */
     pthread_mutex_t lock;
-    pthread_cond_t wake;
     struct findings findings; /* locked */
 };
 
@@ -102,46 +101,24 @@ static void look(struct health *health)
     (void)pthread_mutex_unlock(&health->lock);
 }
 
-/* Waits a moment; false at the end. */
-static bool pause_a_moment(struct health *health)
+static void tick(void *ctx)
 {
-    struct timespec until;
-    bool closing;
+    struct health *health = ctx;
+    struct err err = {0};
+    int64_t now = clock_mono_ms();
 
-    (void)clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += LOOK_MS / 1000;
-    (void)pthread_mutex_lock(&health->lock);
-    if (!health->closing)
-        (void)pthread_cond_timedwait(&health->wake, &health->lock, &until);
-    closing = health->closing;
-    (void)pthread_mutex_unlock(&health->lock);
-    return !closing;
-}
-
-static void *run(void *arg)
-{
-    struct health *health = arg;
-    int64_t maintain_at = clock_mono_ms() + MAINTAIN_MS, expire_at = clock_mono_ms();
-
-    (void)pthread_setname_np(pthread_self(), "health");
-    do {
-        struct err err = {0};
-        int64_t now = clock_mono_ms();
-
-        look(health);
-        if (now >= maintain_at) {
-            maintain_at = now + MAINTAIN_MS;
-            if (bus_maintain(health->conf.bus, &err) < 0)
-                log_warn("maintaining the bus: %s", err.text);
-            err_clear(&err);
-        }
-        if (now >= expire_at) {
-            expire_at = now + EXPIRE_MS;
-            if (catalog_claim_expire(health->conf.catalog, &err) < 0)
-                log_warn("dropping old idempotency keys: %s", err.text);
-        }
-    } while (pause_a_moment(health));
-    return NULL;
+    look(health);
+    if (now >= health->maintain_at_ms) {
+        health->maintain_at_ms = now + MAINTAIN_MS;
+        if (bus_maintain(health->conf.bus, &err) < 0)
+            log_warn("maintaining the bus: %s", err.text);
+        err_clear(&err);
+    }
+    if (now >= health->expire_at_ms) {
+        health->expire_at_ms = now + EXPIRE_MS;
+        if (catalog_claim_expire(health->conf.catalog, &err) < 0)
+            log_warn("dropping old idempotency keys: %s", err.text);
+    }
 }
 
 struct health *health_start(const struct health_conf *conf, struct err *err)
@@ -153,29 +130,21 @@ struct health *health_start(const struct health_conf *conf, struct err *err)
         return NULL;
     }
     health->conf = *conf;
+    health->expire_at_ms = clock_mono_ms();
+    health->maintain_at_ms = health->expire_at_ms + MAINTAIN_MS;
     (void)pthread_mutex_init(&health->lock, NULL);
-    (void)pthread_cond_init(&health->wake, NULL);
-    if (pthread_create(&health->thread, NULL, run, health) != 0) {
-        err_set(err, ERR_NOMEM, "starting the health watch's thread");
-        health_free(health);
-        return NULL;
-    }
-    health->started = true;
-    return health;
+    health->ticker = ticker_start("health", LOOK_MS, tick, health, err);
+    if (health->ticker)
+        return health;
+    health_free(health);
+    return NULL;
 }
 
 void health_free(struct health *health)
 {
     if (!health)
         return;
-    if (health->started) {
-        (void)pthread_mutex_lock(&health->lock);
-        health->closing = true;
-        (void)pthread_cond_signal(&health->wake);
-        (void)pthread_mutex_unlock(&health->lock);
-        (void)pthread_join(health->thread, NULL);
-    }
-    (void)pthread_cond_destroy(&health->wake);
+    ticker_free(health->ticker);
     (void)pthread_mutex_destroy(&health->lock);
     free(health);
 }
@@ -196,24 +165,6 @@ static void render_partitions(const struct health *health, struct buf *out)
     json_write_close(out, ']');
 }
 
-static bool render_troubles(const struct health *health, struct buf *out)
-{
-    bool well = true;
-
-    json_write_name(out, "trouble");
-    json_write_open(out, '[');
-    for (int i = 0; i < HEALTH_TROUBLES; i++) {
-        char text[TROUBLE_TEXT];
-
-        if (health->conf.troubles[i] && trouble_get(health->conf.troubles[i], text)) {
-            json_write_str(out, text);
-            well = false;
-        }
-    }
-    json_write_close(out, ']');
-    return well;
-}
-
 bool health_render(struct health *health, struct buf *out)
 {
     struct findings found;
@@ -228,7 +179,7 @@ bool health_render(struct health *health, struct buf *out)
                      found.engines[i].code ? found.engines[i].text : "ok");
         well = well && !found.engines[i].code;
     }
-    well = render_troubles(health, out) && well;
+    well = trouble_render(health->conf.troubles, HEALTH_TROUBLES, out) && well;
     render_partitions(health, out);
     json_put_int(out, "lag_records", found.lag_records);
     json_write_name(out, "lag_seconds");

@@ -25,7 +25,7 @@ struct health_conf { /* what it names is borrowed */
     struct catalog *catalog; /* a handle of its own */
     struct partitions *partitions;
     const struct figures *figures;
-    struct trouble *troubles[HEALTH_TROUBLES]; /* of the pipeline's parts; NULL: none */
+    struct trouble *troubles; /* HEALTH_TROUBLES of them, of the pipeline's parts */
 };
 
 struct health;

@@ -100,14 +100,13 @@ static int start_watch(struct pipeline *pipeline, const struct engines *engines,
                                              .store_events =
                                                  pipeline->conf->garden.store_events,
                                              .figures = &pipeline->figures};
-    struct health_conf health = {.bus = engines->bus,
-                                 .store = engines->store,
-                                 .catalog = engines->watch,
-                                 .partitions = pipeline->partitions,
-                                 .figures = &pipeline->figures};
+    const struct health_conf health = {.bus = engines->bus,
+                                       .store = engines->store,
+                                       .catalog = engines->watch,
+                                       .partitions = pipeline->partitions,
+                                       .figures = &pipeline->figures,
+                                       .troubles = pipeline->troubles};
 
-    for (int i = 0; i < HEALTH_TROUBLES; i++)
-        health.troubles[i] = &pipeline->troubles[i];
     pipeline->reconcile = reconcile_start(&reconcile, err);
     pipeline->health = pipeline->reconcile ? health_start(&health, err) : NULL;
     return pipeline->health ? 0 : err->code;
