@@ -1,0 +1,23 @@
+/* secret.h - memory for what nobody may keep: a visitor's picture.
+ *
+ * It is not swapped out (mlock), left out of core dumps and of children (MADV_DONTDUMP,
+ * MADV_WIPEONFORK), and zeroed when it is given back. */
+#ifndef LIB_BASE_SECRET_H
+#define LIB_BASE_SECRET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Whole pages, zeroed; NULL without memory. *ret_locked (may be NULL): false where the limit on
+ * locked memory (ulimit -l) does not allow to lock it: it works all the same, but may be
+ * swapped out. */
+void *secret_alloc(size_t bytes, bool *ret_locked);
+void secret_free(void *memory, size_t bytes); /* bytes as at secret_alloc; NULL is fine */
+
+/* Zeroes, also where the compiler believes that nobody looks any more. */
+void secret_wipe(void *memory, size_t bytes);
+
+/* From here on this process leaves no core dump and cannot be traced by others of its user. */
+void secret_process(void);
+
+#endif
