@@ -10,6 +10,8 @@ const char *const user_generations[] = {
 
 const char *const user_genders[] = {"Male", "Female", NULL};
 
+const char *const user_sources[] = {USER_SOURCE_ANALYSIS, USER_SOURCE_VISITOR, NULL};
+
 #define FIELD(member_, name_, type_) CODEC_FIELD(struct user_event, member_, name_, type_)
 
 static const struct codec_field fields[] = {
@@ -17,6 +19,7 @@ static const struct codec_field fields[] = {
     {FIELD(generation, "generation", CODEC_STR), .names = user_generations},
     {FIELD(gender, "gender", CODEC_STR), .names = user_genders},
     {FIELD(emotion, "emotion", CODEC_STR), .required = true, .names = emotion_names},
+    {FIELD(source, "source", CODEC_STR), .names = user_sources},
     {FIELD(timestamp_ms, "timestamp", CODEC_INT), CODEC_TIME},
 };
 

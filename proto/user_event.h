@@ -2,7 +2,11 @@
  * one holds; a tombstone (no value) when the visitor is forgotten.
  *
  * {"user_id":"3f0c...","generation":"adult","gender":"Female","emotion":"happy",
- *  "timestamp":1777885687123}
+ *  "source":"analysis","timestamp":1777885687123}
+ *
+ * source says whose word the emotion is: "visitor", who chose it or corrected an analysis, or
+ * "analysis". Within a visit the visitor's word stands against analyses that come after it.
+ * Records of other writers may lack it.
  *
  * Nothing of a face is in it: no picture, no landmark, no confidence. */
 #ifndef PROTO_USER_EVENT_H
@@ -16,15 +20,20 @@
 
 enum { USER_ID_MAX = 256 }; /* bytes; any text without control characters */
 
-/* What generation may be, youngest first, and gender; both lists end with NULL. */
+#define USER_SOURCE_ANALYSIS "analysis"
+#define USER_SOURCE_VISITOR "visitor"
+
+/* What generation (youngest first), gender and source may be; the lists end with NULL. */
 extern const char *const user_generations[];
 extern const char *const user_genders[];
+extern const char *const user_sources[];
 
 struct user_event {
     const char *user_id;
     const char *generation; /* "" where it is not known (nobody has to show a face) */
     const char *gender;     /* "Male", "Female" or "" */
     const char *emotion;    /* one of the eight, lower case */
+    const char *source;     /* USER_SOURCE_..., or "" where nobody said */
     int64_t timestamp_ms;   /* since the epoch */
 };
 

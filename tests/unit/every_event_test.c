@@ -54,7 +54,7 @@ static const struct {
 } events[] = {
     {"object_event", recode_object_event, 10, 7},
     {"item_event", recode_item_event, 2, 11},
-    {"user_event", recode_user_event, 2, 5},
+    {"user_event", recode_user_event, 3, 6},
     {"interaction_event", recode_interaction_event, 2, 4},
     {"display_event", recode_display_event, 2, 5},
     {"export_event", recode_export_event, 3, 4},
@@ -145,9 +145,10 @@ TEST(what_we_write_is_what_the_samples_show)
     static const char *const ours[] = {
         "object_event.garden",    "object_event.garden-cleared",
         "item_event.full",        "user_event.full",
-        "interaction_event.like", "interaction_event.view",
-        "display_event.*",        "export_event.*",
-        "generation_request.*",   "generation_event.*",
+        "user_event.corrected",   "interaction_event.like",
+        "interaction_event.view", "display_event.*",
+        "export_event.*",         "generation_request.*",
+        "generation_event.*",
     };
 
     for (size_t i = 0; i < sizeof ours / sizeof *ours; i++) {
