@@ -50,7 +50,7 @@ struct net_detection {
 };
 int nets_detect(struct nets *nets, const float *pixels,
                 struct net_detection ret_rows[DETECT_ROWS], struct err *err);
-const struct net_anchor *nets_anchors(void); /* DETECT_ROWS */
+struct net_anchor nets_anchor(size_t row); /* row < DETECT_ROWS */
 
 /* FaceMesh: points x, y in pixels, z in the same unit; face: 0..1, that there is a face. */
 struct net_mesh {
@@ -77,12 +77,29 @@ struct net_age_gender {
 int nets_age_gender(struct nets *nets, const float *pixels, size_t count,
                     struct net_age_gender *ret_people, struct err *err);
 
-/* FaceRes: male 0..1; a share for each year of age. Its description of the face (1024 numbers
- * by which people could be told apart) is not computed. */
+/* FaceRes: male 0..1; a share for each year of age. The 1024 numbers in it by which people
+ * could be told apart stay in the net's memory, and go with nets_wipe. */
 struct net_faceres {
     float male, ages[FACERES_AGES];
 };
 int nets_faceres(struct nets *nets, const float *pixels, struct net_faceres *ret_faceres,
                  struct err *err);
+
+/* All that is asked about a face whose mesh is known, as the four calls above would answer,
+ * but the nets run side by side where there are two threads: the way to take for each face.
+ * Counts are 0 .. NETS_BATCH; what is not asked (0, NULL) stays untouched in *ret_face. */
+struct net_face_crops {
+    const float *eyes, *expressions, *people;
+    size_t eye_count, expression_count, person_count;
+    const float *faceres; /* one, or NULL */
+};
+struct net_face {
+    struct net_iris eyes[NETS_BATCH];
+    float expressions[NETS_BATCH][EXPRESSIONS];
+    struct net_age_gender people[NETS_BATCH];
+    struct net_faceres faceres;
+};
+int nets_face(struct nets *nets, const struct net_face_crops *crops, struct net_face *ret_face,
+              struct err *err);
 
 #endif
