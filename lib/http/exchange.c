@@ -223,6 +223,7 @@ static void ask(struct http_request *request)
     const struct http_server_conf *conf = &request->loop->server->conf;
 
     request->stage = HTTP_STAGE_ASKED;
+    request->fd = request->conn->fd;
     request->deadline_ms = request->loop->now_ms + conf->answer_ms;
     http_conn_phase(request->conn, request->loop, HTTP_ANSWER);
     (void)atomic_fetch_add(&request->refs, 1);

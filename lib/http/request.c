@@ -3,6 +3,7 @@
  * Everything that a handler may read is copied out of libmicrohttpd's buffers first, because a
  * handler may still be reading when its time is up and the connection has gone on. The memory
  * is reused by later requests of the loop, so a copy costs no allocation. */
+#include <poll.h>
 #include <stdlib.h>
 #include <strings.h>
 
@@ -195,6 +196,15 @@ struct http_client *http_loop_client(struct http_request *request)
 int64_t http_deadline_ms(const struct http_request *request)
 {
     return request->deadline_ms;
+}
+
+/* The connection is not closed before the request is answered. Where that happens between the
+ * two questions, the second may be asked of another connection: a guess is all this is. */
+bool http_is_gone(const struct http_request *request)
+{
+    struct pollfd peer = {.fd = request->fd, .events = POLLRDHUP};
+
+    return atomic_load(&request->taken) || poll(&peer, 1, 0) != 0;
 }
 
 void http_set_user(struct http_request *request, void *user)

@@ -98,6 +98,10 @@ http_peer(const struct http_request *request);          /* the peer's address, w
 struct trace *http_trace(struct http_request *request); /* from traceparent, else new */
 struct http_client *http_loop_client(struct http_request *request); /* of the request's loop */
 int64_t http_deadline_ms(const struct http_request *request); /* clock_mono_ms to answer by */
+/* True where nobody waits for an answer any more: the client has closed the connection, or was
+ * answered already because its time was over. For work that need not be begun then; any thread,
+ * before the request is answered. */
+bool http_is_gone(const struct http_request *request);
 /* A place for the service's own word on the request (e.g. who asks); starts NULL. */
 void http_set_user(struct http_request *request, void *user);
 void *http_user(const struct http_request *request);

@@ -124,6 +124,7 @@ struct http_request {
     char peer[HTTP_PEER_TEXT];
     struct trace trace;
     void *user;
+    int fd; /* its connection's, once the handler has it: only to ask whether that is open */
     int64_t deadline_ms;
     int64_t started_ns;
     int status; /* once answered */

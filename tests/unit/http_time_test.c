@@ -195,6 +195,7 @@ TEST(an_answer_that_does_not_come_is_given)
     raw_send_text(fd, "POST /hold?a=1 HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\nbody");
     CHECK_INT(raw_read_answer(fd, &in, &text, false), ==, 503);
     CHECK_HAS(buf_text(&text), "Retry-After: ");
+    CHECK(http_is_gone(held.requests[0]));
     raw_send_text(fd,
                   "GET /another/request/on/this/connection HTTP/1.1\r\nHost: other\r\n\r\n");
     CHECK_INT(raw_read_answer(fd, &in, &text, false), ==, 200);
@@ -218,7 +219,9 @@ TEST(a_client_that_is_gone_does_no_harm)
 
     raw_send_text(fd, "GET /hold HTTP/1.1\r\nHost: h\r\n\r\n");
     await(&held.count, 1);
+    CHECK(!http_is_gone(held.requests[0]));
     (void)close(fd);
+    CHECK(http_is_gone(held.requests[0]));
     CHECK_INT(raw_exchange(http_server_port(server), "GET / HTTP/1.0\r\n\r\n", &text), ==, 200);
     http_respond_text(held.requests[0], 200, "to nobody");
     await(&held.answered, 2);
