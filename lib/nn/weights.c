@@ -1,10 +1,56 @@
 /* weights.c - see weights.h. */
+#include <inttypes.h>
 #include <math.h>
 #include <stdbool.h>
+#include <stdio.h>
 
 #include "lib/nn/kernels.h"
 #include "lib/nn/nn_internal.h"
 #include "lib/nn/weights.h"
+
+static void shape_text(char *out, size_t size, const int64_t *shape, size_t rank)
+{
+    size_t used = 0;
+
+    out[0] = '\0';
+    for (size_t i = 0; i < rank && used < size; i++)
+        used += (size_t)snprintf(out + used, size - used, "%s%" PRId64, i ? "," : "", shape[i]);
+}
+
+static bool same_shape(const struct safetensor *tensor, const int64_t *shape, size_t rank)
+{
+    size_t longest = rank > (size_t)tensor->rank ? rank : (size_t)tensor->rank;
+
+    for (size_t i = 0; i < longest; i++) {
+        int64_t has = i < (size_t)tensor->rank ? tensor->shape[i] : 1;
+        int64_t should = i < rank ? shape[i] : 1;
+
+        if (has != should)
+            return false;
+    }
+    return true;
+}
+
+const struct safetensor *weights_find(const struct safetensors *file, const char *name,
+                                      const int64_t shape[4], const char *says, struct err *err)
+{
+    const struct safetensor *tensor = safetensors_find(file, name);
+    char has[128], should[128];
+    size_t rank = 0;
+
+    if (!tensor) {
+        err_set(err, ERR_INVALID, "the weights have no %s", name);
+        return NULL;
+    }
+    while (rank < 4 && shape[rank])
+        rank++;
+    if (same_shape(tensor, shape, rank))
+        return tensor;
+    shape_text(has, sizeof(has), tensor->shape, (size_t)tensor->rank);
+    shape_text(should, sizeof(should), shape, rank);
+    err_set(err, ERR_INVALID, "%s is [%s], not [%s] as %s says", name, has, should, says);
+    return NULL;
+}
 
 bool weights_read(const struct safetensor *tensor, size_t from, size_t count, float *out)
 {

@@ -9,6 +9,13 @@
 #include "lib/base/err.h"
 #include "lib/nn/safetensors.h"
 
+/* The tensor of that name and shape (rank 4 at most: what follows a 0 is no part of it; further
+ * sides of 1 are no difference, as a linear layer may be written as a convolution of 1x1).
+ * ERR_INVALID where there is none, or of another shape than says ("config.json") has it. */
+const struct safetensor *weights_find(const struct safetensors *file, const char *name,
+                                      const int64_t shape[4], const char *says,
+                                      struct err *err);
+
 /* Elements from .. from + count - 1 as floats. False where one is not finite. */
 bool weights_read(const struct safetensor *tensor, size_t from, size_t count, float *out);
 

@@ -2,8 +2,9 @@
  * the backend sees them, so that the error can name the tensor and both shapes. */
 #include "services/generator-gpu/layers.h"
 
-#include <inttypes.h>
 #include <stdarg.h>
+
+#include "lib/nn/weights.h"
 
 void layers_init(struct layers *layers, struct backend *backend, const struct safetensors *file,
                  const char *model, struct err *err)
@@ -48,75 +49,38 @@ void layers_leave(struct layers *layers, size_t to)
         layers->path.data[to] = '\0';
 }
 
-static const struct safetensor *find(const struct layers *layers, const char *name,
-                                     const char *part)
+/* <path><name><part>. False where that is longer than any name. */
+static bool full_name(const struct layers *layers, const char *name, const char *part,
+                      char full[256])
 {
-    char full[256];
-
-    if ((size_t)snprintf(full, sizeof(full), "%s%s%s", buf_text(&layers->path), name, part) >=
-        sizeof(full))
-        return NULL;
-    return safetensors_find(layers->file, full);
+    return snprintf(full, 256, "%s%s%s", buf_text(&layers->path), name, part) < 256;
 }
 
 bool layers_has(const struct layers *layers, const char *name)
 {
-    return find(layers, name, "") != NULL;
+    char full[256];
+
+    return full_name(layers, name, "", full) && safetensors_find(layers->file, full);
 }
 
 /* -- tensors ----------------------------------------------------------------------------------
  */
 
-static void shape_text(char *out, size_t size, const int64_t *shape, size_t rank)
-{
-    size_t used = 0;
-
-    out[0] = '\0';
-    for (size_t i = 0; i < rank && used < size; i++)
-        used += (size_t)snprintf(out + used, size - used, "%s%" PRId64, i ? "," : "", shape[i]);
-}
-
-/* A linear layer may be written as a convolution of 1x1 and the other way round: further sides
- * of 1 are no difference. */
-static bool same_shape(const struct safetensor *tensor, const int64_t *shape, size_t rank)
-{
-    size_t longest = rank > (size_t)tensor->rank ? rank : (size_t)tensor->rank;
-
-    for (size_t i = 0; i < longest; i++) {
-        int64_t has = i < (size_t)tensor->rank ? tensor->shape[i] : 1;
-        int64_t should = i < rank ? shape[i] : 1;
-
-        if (has != should)
-            return false;
-    }
-    return true;
-}
-
-/* The tensor <path><name><part>, of the shape (of which trailing zeros are no part). */
 static const struct safetensor *tensor_of(struct layers *layers, const char *name,
                                           const char *part, const int64_t shape[4])
 {
-    const struct safetensor *tensor;
-    char has[128], should[128];
-    size_t rank = 0;
+    const struct safetensor *tensor = NULL;
+    char full[256];
 
     if (layers->err->code)
         return NULL;
-    tensor = find(layers, name, part);
-    if (!tensor) {
-        err_set(layers->err, ERR_INVALID, "%s: the weights have no %s%s%s", layers->model,
-                buf_text(&layers->path), name, part);
-        return NULL;
-    }
-    while (rank < 4 && shape[rank])
-        rank++;
-    if (same_shape(tensor, shape, rank))
-        return tensor;
-    shape_text(has, sizeof(has), tensor->shape, (size_t)tensor->rank);
-    shape_text(should, sizeof(should), shape, rank);
-    err_set(layers->err, ERR_INVALID, "%s: %s is [%s], not [%s] as config.json says",
-            layers->model, tensor->name, has, should);
-    return NULL;
+    if (full_name(layers, name, part, full))
+        tensor = weights_find(layers->file, full, shape, "config.json", layers->err);
+    else
+        err_set(layers->err, ERR_INVALID, "the name of %s%s is too long", name, part);
+    if (!tensor)
+        (void)err_wrap(layers->err, "%s", layers->model);
+    return tensor;
 }
 
 static const struct safetensor *bias_of(struct layers *layers, const char *name, uint32_t out)

@@ -5,19 +5,14 @@
 #include "services/generator-gpu/floats.h"
 #include "services/generator-gpu/layers.h"
 
-enum { ALIGNMENT = 64 };
-
 /* -- passes -----------------------------------------------------------------------------------
  */
 
 static void begin(struct run *run, bool plan)
 {
     run->plan = plan;
-    run->arena.used[0] = run->arena.used[1] = 0;
-    run->arena.end = 0;
+    arena_begin(&run->arena, plan);
     run->last = NULL;
-    if (plan)
-        run->arena.peak = 0;
     err_clear(&run->err);
 }
 
@@ -77,48 +72,30 @@ void run_done(struct run *run)
 struct tensor run_tensor(struct run *run, uint32_t n, uint32_t h, uint32_t w, uint32_t c)
 {
     struct tensor made = {.type = run->backend->type, .n = n, .h = h, .w = w, .c = c, .ld = c};
-    struct arena *arena = &run->arena;
-    size_t bytes = tensor_type_bytes(made.type);
 
-    if (run_failed(run))
-        return made;
-    if (__builtin_mul_overflow(bytes, tensor_pixels(&made), &bytes) ||
-        __builtin_mul_overflow(bytes, (size_t)c, &bytes) || bytes > SIZE_MAX / 4) {
-        err_set(&run->err, ERR_TOO_LARGE, "a tensor of %ux%ux%ux%u", n, h, w, c);
-        return made;
-    }
-    bytes = (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-    arena->used[arena->end] += bytes;
-    if (run->plan) {
-        if (arena->used[0] + arena->used[1] > arena->peak)
-            arena->peak = arena->used[0] + arena->used[1];
-    } else if (!arena->base || arena->used[0] + arena->used[1] > arena->peak) {
-        err_set(&run->err, ERR_INVALID, "the pass takes more memory than its plan");
-    } else {
-        made.data = arena->end == 0 ? arena->base + arena->used[0] - bytes
-                                    : arena->base + arena->peak - arena->used[1];
-    }
+    if (!run_failed(run))
+        (void)arena_tensor(&run->arena, &made, &run->err);
     return made;
 }
 
 size_t run_mark(const struct run *run)
 {
-    return run->arena.used[run->arena.end];
+    return arena_mark(&run->arena);
 }
 
 void run_release(struct run *run, size_t mark)
 {
-    run->arena.used[run->arena.end] = mark;
+    arena_release(&run->arena, mark);
 }
 
 void run_turn(struct run *run)
 {
-    run->arena.end = !run->arena.end;
+    arena_turn(&run->arena);
 }
 
 void run_drop(struct run *run)
 {
-    run->arena.used[!run->arena.end] = 0;
+    arena_drop(&run->arena);
 }
 
 /* -- shapes -----------------------------------------------------------------------------------

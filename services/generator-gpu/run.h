@@ -5,24 +5,16 @@
 #ifndef SERVICES_GENERATOR_GPU_RUN_H
 #define SERVICES_GENERATOR_GPU_RUN_H
 
+#include "lib/nn/arena.h"
 #include "services/generator-gpu/backend.h"
 
 struct layers;
 
-/* Memory handed out from both ends, and at each end given back by going back to a mark. */
-struct arena {
-    char *base;     /* backend memory; NULL while planning */
-    size_t size;    /* of the memory: peak or more */
-    size_t used[2]; /* from the front, from the back */
-    size_t peak;    /* most that was used at once, by the plan: where the back begins */
-    int end;        /* which of the two is used now */
-};
-
 struct run {
     struct backend *backend;
     const struct layers *layers; /* for names and shapes; may be NULL. Borrowed */
-    struct arena arena;
-    const struct layer *last; /* the last layer that was called, to say where; or NULL */
+    struct arena arena;          /* backend memory */
+    const struct layer *last;    /* the last layer that was called, to say where; or NULL */
     bool plan;
     bool check; /* look at every output: the first that is not finite ends the pass */
     struct err err;
@@ -51,13 +43,9 @@ void run_done(struct run *run);
 /* A new tensor of the backend's type, with undefined contents. */
 struct tensor run_tensor(struct run *run, uint32_t n, uint32_t h, uint32_t w, uint32_t c);
 
-/* What is taken after run_mark is given back by run_release(mark). */
+/* As of arena.h. */
 size_t run_mark(const struct run *run);
 void run_release(struct run *run, size_t mark);
-
-/* Goes to the other end: run_tensor, run_mark and run_release are about that end from here on.
- * run_drop gives back all that is taken at the end that is not used now. So a chain of large
- * tensors, each made from the one before, never holds more than two of them. */
 void run_turn(struct run *run);
 void run_drop(struct run *run);
 
