@@ -1,22 +1,6 @@
 /* main.c - generator-gpu: garden.generation.requests into pictures. Wiring only. */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "lib/base/log.h"
-#include "lib/base/stop.h"
+#include "services/common/program.h"
 #include "services/generator-gpu/generator.h"
-
-static int print_help(int status)
-{
-    puts("generator-gpu: draws the pictures that garden.generation.requests asks for\n\n"
-         "  --help               this text\n"
-         "  --settings-markdown  its own settings as a section of docs/settings.md\n\n"
-         "Settings, by environment variables:");
-    conf_print_help(garden_fields, garden_field_count);
-    conf_print_help(generator_fields, generator_field_count);
-    return status;
-}
 
 /* The shape is engine_draw's. */
 /* NOLINTNEXTLINE(readability-function-size) */
@@ -26,8 +10,14 @@ static int draw(void *ctx, const struct draw *draw_, draw_on_step *on_step, void
     return engine_draw(ctx, draw_, on_step, step_ctx, ret_images, ret_notes, err);
 }
 
-static int run(const struct generator_conf *conf, struct err *err)
+static int load(void *conf, struct err *err)
 {
+    return generator_conf_load(conf, err);
+}
+
+static int run(void *ctx, struct err *err)
+{
+    const struct generator_conf *conf = ctx;
     const struct engine_conf model = {.model = conf->model,
                                       .backend = conf->backend,
                                       .precision = conf->precision,
@@ -50,22 +40,15 @@ static int run(const struct generator_conf *conf, struct err *err)
 
 int main(int argc, char **argv)
 {
-    struct err err = {0};
     struct generator_conf conf;
+    const struct program program = {
+        .name = GENERATOR_SERVICE,
+        .meaning = "draws the pictures that garden.generation.requests asks for",
+        .fields = generator_fields,
+        .field_count = generator_field_count,
+        .conf = &conf,
+        .load = load,
+        .run = run};
 
-    if (argc > 1 && strcmp(argv[1], "--settings-markdown") == 0) {
-        conf_print_markdown(GENERATOR_SERVICE, generator_fields, generator_field_count);
-        return EXIT_SUCCESS;
-    }
-    if (argc > 1)
-        return print_help(strcmp(argv[1], "--help") == 0 ? EXIT_SUCCESS : 2);
-    log_init(GENERATOR_SERVICE);
-    if (generator_conf_load(&conf, &err) < 0)
-        return log_fatal(&err, "reading the settings");
-    if (stop_on_signals(&err) < 0)
-        return log_fatal(&err, "handling signals");
-    if (run(&conf, &err) < 0)
-        return log_fatal(&err, "starting");
-    log_info("stopped");
-    return EXIT_SUCCESS;
+    return program_main(&program, argc, argv);
 }

@@ -1,29 +1,20 @@
 /* main.c - item-ingest: garden.objects into the catalogue and garden.items. Wiring only. */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "lib/base/log.h"
 #include "lib/base/stop.h"
-
 #include "services/common/front.h"
+#include "services/common/program.h"
 #include "services/item-ingest/engines.h"
 #include "services/item-ingest/ingest_conf.h"
 #include "services/item-ingest/pipeline.h"
 
-static int print_help(int status)
+static int load(void *conf, struct err *err)
 {
-    puts("item-ingest: catalogues the pictures that garden.objects tells of\n\n"
-         "  --help               this text\n"
-         "  --settings-markdown  its own settings as a section of docs/settings.md\n\n"
-         "Settings, by environment variables:");
-    conf_print_help(garden_fields, garden_field_count);
-    conf_print_help(ingest_fields, ingest_field_count);
-    return status;
+    return ingest_conf_load(conf, err);
 }
 
-static int run(const struct ingest_conf *conf, struct err *err)
+static int run(void *ctx, struct err *err)
 {
+    const struct ingest_conf *conf = ctx;
     struct engines engines = {0};
     struct front *front = front_start(conf->listen, err);
     struct pipeline *pipeline = NULL;
@@ -43,22 +34,15 @@ static int run(const struct ingest_conf *conf, struct err *err)
 
 int main(int argc, char **argv)
 {
-    struct err err = {0};
     struct ingest_conf conf;
+    const struct program program = {.name = INGEST_SERVICE,
+                                    .meaning =
+                                        "catalogues the pictures that garden.objects tells of",
+                                    .fields = ingest_fields,
+                                    .field_count = ingest_field_count,
+                                    .conf = &conf,
+                                    .load = load,
+                                    .run = run};
 
-    if (argc > 1 && strcmp(argv[1], "--settings-markdown") == 0) {
-        conf_print_markdown(INGEST_SERVICE, ingest_fields, ingest_field_count);
-        return EXIT_SUCCESS;
-    }
-    if (argc > 1)
-        return print_help(strcmp(argv[1], "--help") == 0 ? EXIT_SUCCESS : 2);
-    log_init(INGEST_SERVICE);
-    if (ingest_conf_load(&conf, &err) < 0)
-        return log_fatal(&err, "reading the settings");
-    if (stop_on_signals(&err) < 0)
-        return log_fatal(&err, "handling signals");
-    if (run(&conf, &err) < 0)
-        return log_fatal(&err, "starting");
-    log_info("stopped");
-    return EXIT_SUCCESS;
+    return program_main(&program, argc, argv);
 }
