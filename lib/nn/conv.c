@@ -1,11 +1,13 @@
-/* conv.c - see conv.h. A layer keeps a primitive for each shape that it met, and one copy of
- * its weights as long as all of them want the same format. */
+/* conv.c - see conv.h: convolutions by oneDNN; windows.c has the others. A layer keeps a
+ * primitive for each shape that it met, and one copy of its weights as long as all of them want
+ * the same format. */
 #include <string.h>
 
 #include "lib/nn/conv.h"
 #include "lib/nn/nn_internal.h"
 #include "lib/nn/picture.h"
 #include "lib/nn/weights.h"
+#include "lib/nn/windows.h"
 
 struct packed {
     struct packed *next;
@@ -26,7 +28,8 @@ struct conv {
     uint32_t in, out, kernel_h, kernel_w;
     struct shaped *shapes;
     struct packed *packed;
-    float *bias; /* NULL until the first call */
+    float *bias;             /* NULL until the first call */
+    struct windows *windows; /* NULL: by oneDNN */
 };
 
 /* -- making -----------------------------------------------------------------------------------
@@ -49,6 +52,8 @@ static int check_def(const struct conv *conv, struct err *err)
     if (def->bias && def->bias->count != (size_t)weight->shape[0])
         return err_set(err, ERR_INVALID, "%s: has %zu numbers for %lld outputs",
                        def->bias->name, def->bias->count, (long long)weight->shape[0]);
+    if (def->gather && def->groups > 1)
+        return err_set(err, ERR_INVALID, "layer %s: groups are not gathered", conv->name);
     return 0;
 }
 
@@ -67,7 +72,8 @@ struct conv *conv_new(const struct conv_def *def, struct err *err)
         conv->def.groups = 1;
     if (conv->def.stride == 0)
         conv->def.stride = 1;
-    if (check_def(conv, err) < 0) {
+    if (check_def(conv, err) < 0 ||
+        (def->gather && !(conv->windows = windows_new(&conv->def, err)))) {
         conv_free(conv);
         return NULL;
     }
@@ -99,6 +105,7 @@ void conv_free(struct conv *conv)
         next = p->next;
         packed_free(p);
     }
+    windows_free(conv->windows);
     free(conv->bias);
     free(conv->name);
     free(conv);
@@ -117,41 +124,47 @@ uint32_t conv_outputs(const struct conv *conv)
 /* -- primitives -------------------------------------------------------------------------------
  */
 
-static uint32_t span(uint32_t size, uint32_t kernel, uint32_t pad, uint32_t stride)
-{
-    return size + 2 * pad < kernel ? 0 : (size + 2 * pad - kernel) / stride + 1;
-}
-
-static int shape_of(const struct nn *nn, const struct conv *conv, const struct conv_call *call,
-                    struct onednn_conv_shape *ret, struct err *err)
+static int check_call(const struct conv *conv, const struct conv_call *call, struct err *err)
 {
     const struct tensor *src = &call->src, *dst = &call->dst;
     const struct conv_def *def = &conv->def;
+    uint32_t missing_h = def->pad.top + def->pad.bottom;
+    uint32_t missing_w = def->pad.left + def->pad.right;
 
     if (src->c != conv->in || dst->c != conv->out)
         return err_set(err, ERR_INVALID, "layer %s: takes %u channels to %u, not %u to %u",
                        conv->name, conv->in, conv->out, src->c, dst->c);
-    if (dst->n != src->n || dst->h != span(src->h, conv->kernel_h, def->pad, def->stride) ||
-        dst->w != span(src->w, conv->kernel_w, def->pad, def->stride) || dst->h == 0 ||
-        dst->w == 0)
+    if (dst->n != src->n || dst->h == 0 || dst->w == 0 ||
+        dst->h != window_span(src->h, conv->kernel_h, missing_h, def->stride) ||
+        dst->w != window_span(src->w, conv->kernel_w, missing_w, def->stride))
         return err_set(err, ERR_INVALID, "layer %s: %ux%u does not become %ux%u", conv->name,
                        src->w, src->h, dst->w, dst->h);
-    ret->any = false;
-    ret->type = nn->type;
-    ret->n = src->n;
-    ret->h = src->h;
-    ret->w = src->w;
-    ret->in = conv->in;
-    ret->out_h = dst->h;
-    ret->out_w = dst->w;
-    ret->out = conv->out;
-    ret->kernel_h = conv->kernel_h;
-    ret->kernel_w = conv->kernel_w;
-    ret->stride = def->stride;
-    ret->pad = def->pad;
-    ret->groups = def->groups;
-    ret->residual = call->residual != NULL;
+    if (conv->windows ? call->bias != NULL : call->act != ACT_NONE)
+        return err_set(err, ERR_INVALID, "layer %s: %s", conv->name,
+                       conv->windows ? "no bias of a call is taken where windows are gathered"
+                                     : "an activation needs windows to be gathered");
     return 0;
+}
+
+static struct onednn_conv_shape shape_of(const struct nn *nn, const struct conv *conv,
+                                         const struct conv_call *call)
+{
+    return (struct onednn_conv_shape){
+        .type = nn->type,
+        .n = call->src.n,
+        .h = call->src.h,
+        .w = call->src.w,
+        .in = conv->in,
+        .out_h = call->dst.h,
+        .out_w = call->dst.w,
+        .out = conv->out,
+        .kernel_h = conv->kernel_h,
+        .kernel_w = conv->kernel_w,
+        .stride = conv->def.stride,
+        .pad = conv->def.pad,
+        .groups = conv->def.groups,
+        .residual = call->residual != NULL,
+    };
 }
 
 /* The rest is the layer's, which does not change. */
@@ -329,13 +342,16 @@ static int execute(struct nn *nn, struct conv *conv, const struct shaped *s,
 int conv_run(struct nn *nn, struct conv *conv, const struct conv_call *call, bool plan,
              struct err *err)
 {
-    struct onednn_conv_shape shape = {0};
+    struct onednn_conv_shape shape;
     struct places places = {0};
     struct shaped *s;
 
-    parallel_use(nn->threads);
-    if (shape_of(nn, conv, call, &shape, err) < 0)
+    if (check_call(conv, call, err) < 0)
         return nn_failed(err);
+    if (conv->windows)
+        return windows_run(nn, conv->windows, call, plan, err);
+    parallel_use(nn->threads);
+    shape = shape_of(nn, conv, call);
     s = shaped_for(nn, conv, &shape, err);
     if (!s || reserve(nn, s, call, &places, err) < 0)
         return nn_failed(err);

@@ -201,56 +201,56 @@ static void gemm_bf16(const struct kernel_gemm *g)
 /* -- what happens to the sums ----------------------------------------------------------------
  */
 
-/* LANES results from column col on; of a panel for GEGLU the gates are GATE_COLUMNS further. */
-INLINE vf finish(const float *acc, const float *bias, enum activation act)
+/* LANES sums from column col of a row on, with their bias; of a panel for GEGLU the gates are
+ * GATE_COLUMNS further. */
+INLINE vf finish(const struct kernel_epilogue *e, enum activation act, const float *acc,
+                 size_t col)
 {
-    vf x = vf_load(acc);
+    vf x = vf_load(acc + col);
 
-    if (bias)
-        x += vf_load(bias);
+    if (e->bias)
+        x += vf_load(e->bias + col);
     if (act == ACT_GEGLU) {
-        vf gate = vf_load(acc + GATE_COLUMNS);
+        vf gate = vf_load(acc + col + GATE_COLUMNS);
 
-        if (bias)
-            gate += vf_load(bias + GATE_COLUMNS);
+        if (e->bias)
+            gate += vf_load(e->bias + col + GATE_COLUMNS);
         return x * vf_gelu(gate);
     }
-    return vf_act(act, x);
+    return x;
 }
 
-/* Some lanes at the end of a row. */
-INLINE void finish_some(enum tensor_type type, const struct kernel_epilogue *e, vf x,
-                        const size_t at[2], size_t count)
+INLINE vf residual_at(enum tensor_type type, const struct kernel_epilogue *e, size_t row,
+                      size_t col)
 {
-    if (e->residual)
-        x += vf_get_some(type, e->residual, at[1], count);
-    vf_put_some(type, e->dst, at[0], x, count);
+    size_t at = row * e->residual_ld + col;
+
+    if (col + LANES <= e->residual_cols)
+        return vf_get(type, e->residual, at);
+    if (col < e->residual_cols)
+        return vf_get_some(type, e->residual, at, e->residual_cols - col);
+    return (vf){0};
 }
 
-INLINE void epilogue_of(enum tensor_type type, enum activation act,
+INLINE void epilogue_of(enum tensor_type type, enum activation act, bool act_last,
                         const struct kernel_epilogue *e)
 {
-    const float *bias = e->bias;
-    size_t whole = e->cols / LANES * LANES;
+    for (size_t row = 0; row < e->rows; row++)
+        for (size_t col = 0; col < e->cols; col += LANES) {
+            vf slope = act == ACT_PRELU ? vf_load(e->slope + col) : (vf){0};
+            vf x = finish(e, act, e->acc + row * PANEL, col);
 
-    for (size_t row = 0; row < e->rows; row++) {
-        const float *acc = e->acc + row * PANEL;
-        size_t at[2] = {row * e->dst_ld, row * e->residual_ld};
-
-        for (size_t col = 0; col < whole; col += LANES) {
-            vf x = finish(acc + col, bias ? bias + col : NULL, act);
-
+            if (!act_last)
+                x = vf_act(act, x, slope);
             if (e->residual)
-                x += vf_get(type, e->residual, at[1] + col);
-            vf_put(type, e->dst, at[0] + col, x);
+                x += residual_at(type, e, row, col);
+            if (act_last)
+                x = vf_act(act, x, slope);
+            if (col + LANES <= e->cols)
+                vf_put(type, e->dst, row * e->dst_ld + col, x);
+            else
+                vf_put_some(type, e->dst, row * e->dst_ld + col, x, e->cols - col);
         }
-        if (whole == e->cols)
-            continue;
-        at[0] += whole;
-        at[1] += whole;
-        finish_some(type, e, finish(acc + whole, bias ? bias + whole : NULL, act), at,
-                    e->cols - whole);
-    }
 }
 
 /* The loops for each activation on its own: it is not asked for again at each number. */
@@ -258,19 +258,31 @@ INLINE void epilogue_act(enum tensor_type type, const struct kernel_epilogue *e)
 {
     switch (e->act) {
     case ACT_NONE:
-        epilogue_of(type, ACT_NONE, e);
+        epilogue_of(type, ACT_NONE, false, e);
         break;
     case ACT_SILU:
-        epilogue_of(type, ACT_SILU, e);
+        epilogue_of(type, ACT_SILU, e->act_last, e);
         break;
     case ACT_GELU:
-        epilogue_of(type, ACT_GELU, e);
+        epilogue_of(type, ACT_GELU, e->act_last, e);
         break;
     case ACT_QUICK_GELU:
-        epilogue_of(type, ACT_QUICK_GELU, e);
+        epilogue_of(type, ACT_QUICK_GELU, e->act_last, e);
         break;
     case ACT_GEGLU:
-        epilogue_of(type, ACT_GEGLU, e);
+        epilogue_of(type, ACT_GEGLU, false, e);
+        break;
+    case ACT_RELU:
+        epilogue_of(type, ACT_RELU, e->act_last, e);
+        break;
+    case ACT_RELU6:
+        epilogue_of(type, ACT_RELU6, e->act_last, e);
+        break;
+    case ACT_PRELU:
+        epilogue_of(type, ACT_PRELU, e->act_last, e);
+        break;
+    case ACT_SIGMOID:
+        epilogue_of(type, ACT_SIGMOID, e->act_last, e);
         break;
     }
 }

@@ -97,7 +97,7 @@ INLINE void affine_of(enum tensor_type type, const struct kernel_rows *r, enum a
 
             x = x * row_get(TENSOR_F32, r->scale, col, left) +
                 row_get(TENSOR_F32, r->shift, col, left);
-            row_put(type, r->dst, row * r->dst_ld + col, vf_act(act, x), left);
+            row_put(type, r->dst, row * r->dst_ld + col, vf_act(act, x, (vf){0}), left);
         }
 }
 
@@ -158,7 +158,7 @@ INLINE void layer_norm_of(enum tensor_type type, const struct kernel_rows *r)
                 x *= row_get(TENSOR_F32, r->scale, col, left);
             if (r->shift)
                 x += row_get(TENSOR_F32, r->shift, col, left);
-            row_put(type, r->dst, row * r->dst_ld + col, vf_act(r->act, x), left);
+            row_put(type, r->dst, row * r->dst_ld + col, vf_act(r->act, x, (vf){0}), left);
         }
     }
 }

@@ -34,14 +34,17 @@ struct kernel_gemm {
     bool add;
 };
 
-/* dst[rows][cols] = act(acc + bias) + residual. */
+/* dst[rows][cols] = act(acc + bias) + residual, or act(acc + bias + residual). */
 struct kernel_epilogue {
-    const float *acc;  /* PANEL numbers a row */
-    const float *bias; /* as the panel's columns are; NULL: none */
+    const float *acc;   /* PANEL numbers a row */
+    const float *bias;  /* as the panel's columns are; NULL: none */
+    const float *slope; /* as bias; for ACT_PRELU */
     enum activation act;
+    bool act_last;
     enum tensor_type type;
     const void *residual; /* NULL: none */
     size_t residual_ld;
+    size_t residual_cols; /* the columns after them have none */
     void *dst;
     size_t dst_ld;
     size_t rows, cols; /* cols of dst */
@@ -63,6 +66,34 @@ struct kernel_attention {
     bool causal;
     float scale;
     float *scratch; /* kernel_attention_scratch() floats, aligned to 64 bytes */
+};
+
+/* Some pixels of a row of a depthwise convolution's result, all channels:
+ * dst = act(sum + bias). */
+struct kernel_depthwise {
+    const void *src; /* a picture's first pixel */
+    size_t src_ld, src_h, src_w;
+    void *dst; /* the first of the pixels */
+    size_t dst_ld;
+    enum tensor_type type;
+    const float *weight;       /* kernel * kernel rows */
+    const float *bias, *slope; /* slope: for ACT_PRELU, else NULL */
+    size_t weight_ld, cols;    /* weight_ld: cols rounded up to PANEL, as bias and slope */
+    size_t kernel, stride;
+    size_t top, left;   /* pad */
+    size_t y, x, count; /* of the result */
+    enum activation act;
+    bool relu_src;
+};
+
+/* Some pixels of a row of a pooling's result. */
+struct kernel_pool {
+    const void *src; /* a picture's first pixel */
+    size_t src_ld, src_h, src_w;
+    void *dst; /* the first of the pixels */
+    size_t dst_ld;
+    enum tensor_type type;
+    size_t cols, size, stride, top, left, y, x, count;
 };
 
 struct kernel_rows {
@@ -96,6 +127,9 @@ struct kernels {
     void (*moments)(const struct kernel_moments *moments);
     void (*affine)(const struct kernel_rows *rows);     /* act(src * scale + shift) */
     void (*layer_norm)(const struct kernel_rows *rows); /* each row on its own */
+    void (*depthwise)(const struct kernel_depthwise *depthwise);
+    void (*pool_max)(const struct kernel_pool *pool);
+    void (*mean)(const struct kernel_rows *rows); /* one row to dst: the columns' means */
     void (*to_f32)(enum tensor_type type, const void *src, size_t count, float *dst);
     void (*from_f32)(enum tensor_type type, const float *src, size_t count, void *dst);
     /* No NaN and no infinity. */

@@ -13,7 +13,9 @@
 #pragma GCC target("avx2,fma,f16c")
 #endif
 #include "lib/nn/kernel_attention.h"
+#include "lib/nn/kernel_depthwise.h"
 #include "lib/nn/kernel_gemm.h"
+#include "lib/nn/kernel_pool.h"
 #include "lib/nn/kernel_rows.h"
 
 static const struct kernels table = KERNELS_TABLE("avx2");

@@ -15,7 +15,9 @@
 #pragma GCC target("avx2,fma,avx512f,avx512bw,avx512vl,avx512dq,avx512bf16")
 #endif
 #include "lib/nn/kernel_attention.h"
+#include "lib/nn/kernel_depthwise.h"
 #include "lib/nn/kernel_gemm.h"
+#include "lib/nn/kernel_pool.h"
 #include "lib/nn/kernel_rows.h"
 
 static const struct kernels table = KERNELS_TABLE("avx512_bf16");

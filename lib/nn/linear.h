@@ -1,4 +1,4 @@
-/* linear.h - y = act(x W' + b) + residual, of every pixel. */
+/* linear.h - y = act(x W' + b) + residual, or act(x W' + b + residual), of every pixel. */
 #ifndef LIB_NN_LINEAR_H
 #define LIB_NN_LINEAR_H
 
@@ -15,6 +15,7 @@ struct linear_def {
     const struct safetensor *weight[LINEAR_PARTS];
     const struct safetensor *bias[LINEAR_PARTS]; /* NULL: none */
     const struct safetensor *extra_bias;         /* of all outputs, added; NULL: none */
+    const struct safetensor *slope;              /* of all outputs, of ACT_PRELU; else NULL */
 };
 
 struct linear;
@@ -31,7 +32,9 @@ uint32_t linear_outputs(const struct linear *linear);
 struct linear_call {
     struct tensor dst, src; /* dst's channels: the outputs, half of them for ACT_GEGLU */
     enum activation act;
-    const struct tensor *residual; /* added last; may be dst; NULL: none */
+    const struct tensor *residual; /* added last; may be dst; NULL: none. Of the channels that
+                                      it lacks against dst it counts as 0. */
+    bool act_last;                 /* act of the sum with the residual; not for ACT_GEGLU */
 };
 
 int linear_run(struct nn *nn, struct linear *linear, const struct linear_call *call, bool plan,

@@ -43,10 +43,22 @@ static size_t part_of(const struct linear *linear, uint32_t *output)
     return part;
 }
 
+/* [in][kh * kw] to [kh * kw][in], by way of spare. */
+static void turn_windows(const struct linear *linear, float *row, float *spare)
+{
+    size_t channels = (size_t)linear->def.weight[0]->shape[1];
+    size_t pixels = linear->in / channels;
+
+    memcpy(spare, row, linear->in * sizeof *row);
+    for (size_t channel = 0; channel < channels; channel++)
+        for (size_t pixel = 0; pixel < pixels; pixel++)
+            row[pixel * channels + channel] = spare[channel * pixels + pixel];
+}
+
 struct packing {
     struct nn *nn;
     struct linear *linear;
-    float *rows; /* of a panel, for each thread */
+    float *rows; /* of a panel and a spare one, for each thread */
     bool bad;
 };
 
@@ -79,7 +91,7 @@ static void pack_panel(void *ctx, size_t panel, int thread)
     struct packing *p = ctx;
     const struct linear *linear = p->linear;
     size_t in = linear->in;
-    float *rows = p->rows + (size_t)thread * PANEL * in;
+    float *rows = p->rows + (size_t)thread * (PANEL + 1) * in;
 
     for (size_t column = 0; column < PANEL; column++) {
         uint32_t output = output_of(linear, panel, column);
@@ -92,6 +104,8 @@ static void pack_panel(void *ctx, size_t panel, int thread)
         part = part_of(linear, &output);
         if (!weights_read(linear->def.weight[part], output * in, in, rows + column * in))
             __atomic_store_n(&p->bad, true, __ATOMIC_RELAXED);
+        if (linear->windows)
+            turn_windows(linear, rows + column * in, rows + PANEL * in);
     }
     interleave(p, rows, panel);
 }
@@ -115,7 +129,7 @@ static int pack_weights(struct nn *nn, struct linear *linear, struct err *err)
     size_t bytes =
         linear_panel_count(linear) * linear_panel_length(linear) * tensor_type_bytes(nn->type);
 
-    p.rows = nn_alloc((size_t)nn->threads * PANEL * linear->in * sizeof *p.rows);
+    p.rows = nn_alloc((size_t)nn->threads * (PANEL + 1) * linear->in * sizeof *p.rows);
     linear->panels = nn_alloc(bytes);
     if (!p.rows || !linear->panels) {
         free(p.rows);
@@ -153,22 +167,34 @@ static int read_biases(const struct linear *linear, float *all, struct err *err)
     return 0;
 }
 
-static int pack_bias(struct linear *linear, struct err *err)
+/* The panels' columns' numbers of those of all outputs, with a 0 after the last. */
+static float *by_columns(const struct linear *linear, const float *all)
 {
     size_t columns = linear_panel_count(linear) * PANEL;
+    float *by = nn_alloc(columns * sizeof *by);
+
+    for (size_t i = 0; by && i < columns; i++)
+        by[i] = all[output_of(linear, i / PANEL, i % PANEL)];
+    return by;
+}
+
+static int pack_bias(struct linear *linear, struct err *err)
+{
+    const struct safetensor *slope = linear->def.slope;
     float *all = nn_alloc((linear->out + (size_t)1) * sizeof *all);
     int failed;
 
-    linear->bias = nn_alloc(columns * sizeof *linear->bias);
-    if (!all || !linear->bias) {
-        free(all);
+    if (!all)
         return err_set_nomem(err, "a layer's biases");
-    }
-    failed = read_biases(linear, all, err);
     all[linear->out] = 0;
-    for (size_t i = 0; i < columns; i++)
-        linear->bias[i] = all[output_of(linear, i / PANEL, i % PANEL)];
+    failed = read_biases(linear, all, err);
+    linear->bias = failed ? NULL : by_columns(linear, all);
+    if (!failed && slope)
+        failed = weights_read_into(linear->name, "slope", slope, all, err);
+    linear->slope = failed || !slope ? NULL : by_columns(linear, all);
     free(all);
+    if (!failed && (!linear->bias || (slope && !linear->slope)))
+        return err_set_nomem(err, "a layer's biases");
     return failed;
 }
 
@@ -176,8 +202,10 @@ void linear_unpack(struct linear *linear)
 {
     free(linear->panels);
     free(linear->bias);
+    free(linear->slope);
     linear->panels = NULL;
     linear->bias = NULL;
+    linear->slope = NULL;
 }
 
 int linear_pack(struct nn *nn, struct linear *linear, bool gated, struct err *err)

@@ -1,6 +1,7 @@
 /* nn.c - see nn.h. */
 #include "lib/nn/nn.h"
 
+#include <string.h>
 #include <sys/mman.h>
 
 #include "lib/nn/nn_internal.h"
@@ -25,7 +26,27 @@ enum tensor_type nn_fastest_type(void)
     return kernels_have_bf16() ? TENSOR_BF16 : TENSOR_F32;
 }
 
+static void *plain_alloc(void *ctx, size_t bytes)
+{
+    (void)ctx;
+    return nn_alloc(bytes);
+}
+
+static void plain_free(void *ctx, void *memory, size_t bytes)
+{
+    (void)ctx;
+    (void)bytes;
+    free(memory);
+}
+
 struct nn *nn_new(enum tensor_type type, int threads, struct err *err)
+{
+    const struct nn_conf conf = {.type = type, .threads = threads};
+
+    return nn_new_with(&conf, err);
+}
+
+struct nn *nn_new_with(const struct nn_conf *conf, struct err *err)
 {
     struct nn *nn = calloc(1, sizeof *nn);
 
@@ -33,8 +54,11 @@ struct nn *nn_new(enum tensor_type type, int threads, struct err *err)
         (void)err_set_nomem(err, "the nets' context");
         return NULL;
     }
-    nn->type = type;
-    nn->threads = threads > 0 ? threads : parallel_available();
+    nn->type = conf->type;
+    nn->threads = conf->threads > 0 ? conf->threads : parallel_available();
+    nn->memory = conf->scratch;
+    if (!nn->memory.alloc)
+        nn->memory = (struct nn_memory){plain_alloc, plain_free, NULL};
     nn->kernels = kernels_best();
     nn->onednn = onednn_new(err);
     if (nn->onednn)
@@ -43,14 +67,26 @@ struct nn *nn_new(enum tensor_type type, int threads, struct err *err)
     return NULL;
 }
 
+static void free_scratch(struct nn *nn)
+{
+    if (nn->scratch)
+        nn->memory.free(nn->memory.ctx, nn->scratch, nn->scratch_size);
+}
+
 void nn_free(struct nn *nn)
 {
     if (!nn)
         return;
     onednn_free(nn->onednn);
     nn_unpacked_free(nn);
-    free(nn->scratch);
+    free_scratch(nn);
     free(nn);
+}
+
+void nn_wipe(struct nn *nn)
+{
+    if (nn->scratch)
+        explicit_bzero(nn->scratch, nn->scratch_size);
 }
 
 int nn_threads(const struct nn *nn)
@@ -74,10 +110,10 @@ int nn_reserve(struct nn *nn, size_t bytes, struct err *err)
 
     if (bytes <= nn->scratch_size)
         return 0;
-    bigger = nn_alloc(bytes);
+    bigger = nn->memory.alloc(nn->memory.ctx, bytes);
     if (!bigger)
         return err_set_nomem(err, "scratch memory");
-    free(nn->scratch);
+    free_scratch(nn);
     nn->scratch = bigger;
     nn->scratch_size = bytes;
     return 0;

@@ -16,11 +16,28 @@
 
 struct nn;
 
-/* type: TENSOR_F32 or TENSOR_BF16, of every tensor. threads: 0 for every core that this process
- * may use. */
+/* Where scratch memory comes from: aligned to 64 bytes at least; NULL without memory. */
+struct nn_memory {
+    void *(*alloc)(void *ctx, size_t bytes);
+    void (*free)(void *ctx, void *memory, size_t bytes); /* bytes as at alloc; never NULL */
+    void *ctx;                                           /* borrowed while the nn lives */
+};
+
+struct nn_conf {
+    enum tensor_type type;    /* TENSOR_F32 or TENSOR_BF16, of every tensor */
+    int threads;              /* 0 for every core that this process may use */
+    struct nn_memory scratch; /* alloc NULL: nn_alloc and free */
+};
+
 struct nn *nn_new(enum tensor_type type, int threads, struct err *err);
+struct nn *nn_new_with(const struct nn_conf *conf, struct err *err);
 void nn_free(struct nn *nn);
 DEFINE_OWNED(nn)
+
+/* Zeroes all that the operations keep of what they computed on: the scratch memory. Scratch
+ * memory that is given back, because it was too small or by nn_free, is the allocator's to
+ * wipe. */
+void nn_wipe(struct nn *nn);
 
 int nn_threads(const struct nn *nn);
 enum tensor_type nn_type(const struct nn *nn);

@@ -12,7 +12,8 @@ struct nn {
     int threads;
     const struct kernels *kernels;
     struct onednn *onednn;
-    char *scratch; /* aligned to 64 bytes */
+    struct nn_memory memory; /* where scratch comes from */
+    char *scratch;           /* aligned to 64 bytes */
     size_t scratch_size;
     float *unpacked; /* weights on their way from the file to their packed form */
     size_t unpacked_size;

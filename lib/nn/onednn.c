@@ -38,7 +38,7 @@ struct onednn_conv {
 
 /* What is created from; the sizes are oneDNN's [n, c, h, w]. */
 struct conv_plan {
-    dnnl_dims_t stride, pad, dilation;
+    dnnl_dims_t stride, pad, pad_after, dilation;
     dnnl_dims_t src, weights, bias, dst;
     int weights_dims;
     dnnl_data_type_t type;
@@ -101,7 +101,7 @@ static dnnl_status_t create_desc(struct onednn_conv *conv, const struct conv_pla
     (void)dnnl_memory_desc_create_with_tag(&bias, 1, p->bias, dnnl_f32, dnnl_x);
     status = dnnl_convolution_forward_primitive_desc_create(
         &conv->desc, conv->onednn->engine, dnnl_forward_inference, dnnl_convolution_direct, src,
-        weights, bias, dst, p->stride, p->dilation, p->pad, p->pad, attr);
+        weights, bias, dst, p->stride, p->dilation, p->pad, p->pad_after, attr);
     (void)dnnl_memory_desc_destroy(src);
     (void)dnnl_memory_desc_destroy(weights);
     (void)dnnl_memory_desc_destroy(bias);
@@ -154,7 +154,7 @@ static dnnl_status_t create_desc(struct onednn_conv *conv, const struct conv_pla
     (void)dnnl_memory_desc_init_by_tag(&bias, 1, p->bias, dnnl_f32, dnnl_x);
     status = dnnl_dilated_convolution_forward_desc_init(
         &desc, dnnl_forward_inference, dnnl_convolution_direct, &src, &weights, &bias, &dst,
-        p->stride, p->dilation, p->pad, p->pad);
+        p->stride, p->dilation, p->pad, p->pad_after);
     if (status != dnnl_success)
         return status;
     return dnnl_primitive_desc_create(&conv->desc, &desc, attr, conv->onednn->engine, NULL);
@@ -221,7 +221,8 @@ static void plan_conv(const struct onednn_conv_shape *s, struct conv_plan *p)
 
     *p = (struct conv_plan){
         .stride = {s->stride, s->stride},
-        .pad = {s->pad, s->pad},
+        .pad = {s->pad.top, s->pad.left},
+        .pad_after = {s->pad.bottom, s->pad.right},
         .src = {s->n, s->in, s->h, s->w},
         .bias = {s->out},
         .dst = {s->n, s->out, s->out_h, s->out_w},

@@ -9,6 +9,7 @@
 
 #include "lib/base/err.h"
 #include "lib/nn/tensor.h"
+#include "lib/nn/window.h"
 
 struct onednn;      /* oneDNN's engine and stream; used from one thread at a time */
 struct onednn_conv; /* a convolution of one shape */
@@ -19,7 +20,8 @@ void onednn_free(struct onednn *onednn);
 struct onednn_conv_shape {
     enum tensor_type type;
     uint32_t n, h, w, in, out_h, out_w, out; /* pictures are NHWC without gaps */
-    uint32_t kernel_h, kernel_w, stride, pad, groups;
+    uint32_t kernel_h, kernel_w, stride, groups;
+    struct pad pad;
     bool residual; /* the sum is added to what is in dst */
     bool any;      /* source and destination as oneDNN likes them best: for measuring only */
 };

@@ -60,6 +60,17 @@ INLINE vf vf_max(vf a, vf b)
 #endif
 }
 
+INLINE vf vf_min(vf a, vf b)
+{
+#if LANES == 16
+    return (vf)_mm512_min_ps((__m512)a, (__m512)b);
+#elif LANES == 8
+    return (vf)_mm256_min_ps((__m256)a, (__m256)b);
+#else
+    return vf_select(a < b, a, b);
+#endif
+}
+
 /* All ones where x is NaN. */
 INLINE vi vf_is_nan(vf x)
 {
@@ -141,9 +152,28 @@ INLINE void vf_put(enum tensor_type type, void *p, size_t i, vf x)
     memcpy((uint16_t *)p + i, &half, sizeof half);
 }
 
-/* The first count lanes only; the others are 0. */
+#if LANES == 16
+INLINE __mmask16 first_lanes(size_t count)
+{
+    return (__mmask16)((1U << count) - 1);
+}
+#elif LANES == 8
+INLINE vi first_lanes(size_t count)
+{
+    return (vi){0, 1, 2, 3, 4, 5, 6, 7} < (int32_t)count;
+}
+#endif
+
+/* The first count lanes only, at least 1 and less than LANES; the others are 0. */
 INLINE vf vf_get_some(enum tensor_type type, const void *p, size_t i, size_t count)
 {
+#if LANES == 16
+    if (type == TENSOR_F32)
+        return (vf)_mm512_maskz_loadu_ps(first_lanes(count), (const float *)p + i);
+#elif LANES == 8
+    if (type == TENSOR_F32)
+        return (vf)_mm256_maskload_ps((const float *)p + i, (__m256i)first_lanes(count));
+#endif
     char some[LANES * 4] = {0};
     size_t bytes = tensor_type_bytes(type);
 
@@ -153,6 +183,17 @@ INLINE vf vf_get_some(enum tensor_type type, const void *p, size_t i, size_t cou
 
 INLINE void vf_put_some(enum tensor_type type, void *p, size_t i, vf x, size_t count)
 {
+#if LANES == 16
+    if (type == TENSOR_F32) {
+        _mm512_mask_storeu_ps((float *)p + i, first_lanes(count), (__m512)x);
+        return;
+    }
+#elif LANES == 8
+    if (type == TENSOR_F32) {
+        _mm256_maskstore_ps((float *)p + i, (__m256i)first_lanes(count), (__m256)x);
+        return;
+    }
+#endif
     char some[LANES * 4];
     size_t bytes = tensor_type_bytes(type);
 
@@ -220,9 +261,20 @@ INLINE vf vf_gelu(vf x)
     return x * 0.5F * vf_select(x < 0, tail, 2.0F - tail);
 }
 
-INLINE vf vf_act(enum activation act, vf x)
+/* slope: where it is negative, for ACT_PRELU. What is not a number stays so. */
+INLINE vf vf_act(enum activation act, vf x, vf slope)
 {
+    const vf zero = {0};
+
     switch (act) {
+    case ACT_RELU:
+        return vf_max(zero, x);
+    case ACT_RELU6:
+        return vf_min(vf_splat(6.0F), vf_max(zero, x));
+    case ACT_PRELU:
+        return vf_max(zero, x) + slope * vf_min(zero, x);
+    case ACT_SIGMOID:
+        return vf_sigmoid(x);
     case ACT_SILU:
         return x * vf_sigmoid(x);
     case ACT_GELU:

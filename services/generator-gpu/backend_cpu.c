@@ -88,7 +88,7 @@ static bool make_conv(struct layer *layer, const struct layer_def *def, struct e
         .weight = def->weight[0],
         .bias = def->bias[0],
         .stride = def->stride,
-        .pad = def->pad,
+        .pad = pad_all(def->pad),
     };
 
     layer->conv = conv_new(&conv, err);
@@ -158,7 +158,12 @@ static struct layer *cpu_layer_new(struct backend *backend, const struct layer_d
 static int cpu_conv(struct backend *backend, const struct conv_args *args, bool plan,
                     struct err *err)
 {
-    const struct conv_call call = {args->dst, args->src, args->bias, args->residual};
+    const struct conv_call call = {
+        .dst = args->dst,
+        .src = args->src,
+        .bias = args->bias,
+        .residual = args->residual,
+    };
 
     return conv_run(nn_of(backend), args->layer->conv, &call, plan, err);
 }
@@ -166,7 +171,12 @@ static int cpu_conv(struct backend *backend, const struct conv_args *args, bool 
 static int cpu_linear(struct backend *backend, const struct linear_args *args, bool plan,
                       struct err *err)
 {
-    const struct linear_call call = {args->dst, args->src, args->act, args->residual};
+    const struct linear_call call = {
+        .dst = args->dst,
+        .src = args->src,
+        .act = args->act,
+        .residual = args->residual,
+    };
 
     return linear_run(nn_of(backend), args->layer->linear, &call, plan, err);
 }

@@ -196,7 +196,7 @@ static void make_raw(struct conv_bench *b, const struct conv_case *c, const floa
         .kernel_h = c->kernel,
         .kernel_w = c->kernel,
         .stride = c->stride,
-        .pad = c->kernel / 2,
+        .pad = pad_all(c->kernel / 2),
         .groups = 1,
         .any = true,
     };
@@ -221,7 +221,8 @@ static void bench_conv(struct nn *nn, const char *type, const struct conv_case *
     struct conv_bench b = {.nn = nn};
     struct safetensor w =
         weights(4, (int64_t[]){c->out, c->in, (int64_t)c->kernel, (int64_t)c->kernel});
-    const struct conv_def def = {"conv", &w, NULL, c->stride, c->kernel / 2, 1};
+    const struct conv_def def = {
+        .name = "conv", .weight = &w, .stride = c->stride, .pad = pad_all(c->kernel / 2)};
     uint32_t to = (c->size - 1) / c->stride + 1;
     double flop = 2.0 * c->n * to * to * c->out * c->in * c->kernel * c->kernel, seconds[2];
 

@@ -20,8 +20,15 @@ static double activate(enum activation act, double x)
         return gelu(x);
     case ACT_QUICK_GELU:
         return x / (1 + exp(-1.702 * x));
+    case ACT_RELU:
+        return fmax(x, 0);
+    case ACT_RELU6:
+        return fmin(fmax(x, 0), 6);
+    case ACT_SIGMOID:
+        return 1 / (1 + exp(-x));
     case ACT_NONE:
     case ACT_GEGLU:
+    case ACT_PRELU: /* nothing here has slopes */
         break;
     }
     return x;

@@ -148,6 +148,13 @@ MAYBE double case_act(enum activation act, double x)
         return x * 0.5 * (1 + erf(x * 0.70710678118654752440));
     case ACT_QUICK_GELU:
         return x / (1 + exp(-1.702 * x));
+    case ACT_RELU:
+        return x > 0 ? x : 0;
+    case ACT_RELU6:
+        return x < 0 ? 0 : x > 6 ? 6 : x;
+    case ACT_SIGMOID:
+        return 1 / (1 + exp(-x));
+    case ACT_PRELU: /* a slope of each channel: case_prelu */
     case ACT_NONE:
         break;
     }

@@ -41,8 +41,14 @@ static void fixture_init(struct fixture *f, const struct sizes *s, enum tensor_t
     f->weight = case_weights("conv.weight", s->file, 4,
                              (int64_t[]){s->out, s->in / s->groups, s->kernel, s->kernel}, 1);
     f->bias = case_weights("conv.bias", TENSOR_F32, 1, (int64_t[]){s->out}, 2);
-    f->def = (struct conv_def){"block.conv", &f->weight, s->bias ? &f->bias : NULL,
-                               s->stride,    s->pad,     s->groups};
+    f->def = (struct conv_def){
+        .name = "block.conv",
+        .weight = &f->weight,
+        .bias = s->bias ? &f->bias : NULL,
+        .stride = s->stride,
+        .pad = pad_all(s->pad),
+        .groups = s->groups,
+    };
     f->call.src = case_tensor(type, (uint32_t[]){s->n, s->h, s->w, s->in}, s->extra, 3);
     f->call.dst = case_tensor(type, to, s->extra, 4);
     f->call_bias = case_tensor(type, (uint32_t[]){1, 1, 1, s->out}, 0, 5);
@@ -72,8 +78,8 @@ static double window(const struct fixture *f, size_t n, const int at[2], size_t 
 
     for (int ky = 0; ky < shape[2]; ky++)
         for (int kx = 0; kx < shape[3]; kx++) {
-            int y = at[0] * (int)f->def.stride + ky - (int)f->def.pad;
-            int x = at[1] * (int)f->def.stride + kx - (int)f->def.pad;
+            int y = at[0] * (int)f->def.stride + ky - (int)f->def.pad.top;
+            int x = at[1] * (int)f->def.stride + kx - (int)f->def.pad.left;
 
             if (y < 0 || x < 0 || y >= (int)src->h || x >= (int)src->w)
                 continue;
