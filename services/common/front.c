@@ -7,7 +7,7 @@
 
 #include "lib/metrics/metrics.h"
 
-enum { DRAIN_MS = 200, BODY_BYTES = 4096, CONNECTIONS = 256 };
+enum { DRAIN_MS = 200, CONNECTIONS = 256 };
 
 struct front {
     struct http_server *server;
@@ -43,6 +43,17 @@ static void answer_metrics(struct http_request *request)
     front_respond(request, 200, "text/plain; version=0.0.4; charset=utf-8", &body);
 }
 
+static void answer_starting(struct http_request *request)
+{
+    static const char text[] = "starting; try again in a moment\n";
+    struct http_response *response =
+        http_response_static(503, "text/plain; charset=utf-8", text, sizeof text - 1);
+
+    if (response)
+        http_response_header(response, "Retry-After", "1");
+    http_respond(request, response);
+}
+
 static bool is_get(const struct http_request *request)
 {
     return strcmp(http_method(request), "GET") == 0 ||
@@ -52,7 +63,7 @@ static bool is_get(const struct http_request *request)
 static void answer_other(const struct front_service *service, struct http_request *request)
 {
     if (!service)
-        http_respond_text(request, 503, "starting; try again in a moment\n");
+        answer_starting(request);
     else if (service->other && service->other(service->ctx, request))
         return;
     else
@@ -76,15 +87,55 @@ static void on_request(void *ctx, struct http_request *request)
         answer_other(service, request);
 }
 
+/* What cannot be answered yet is not read either. */
+static void on_head(void *ctx, struct http_request *request)
+{
+    const struct front *front = ctx;
+    const struct front_service *service = atomic_load(&front->service);
+
+    if (is_get(request))
+        return;
+    if (!service)
+        answer_starting(request);
+    else if (service->head)
+        service->head(service->ctx, request);
+}
+
+static void on_answered(void *ctx, const struct http_request *request, int status,
+                        uint64_t body_bytes, int64_t took_ns)
+{
+    const struct front *front = ctx;
+    const struct front_service *service = atomic_load(&front->service);
+
+    (void)status;
+    (void)body_bytes;
+    (void)took_ns;
+    if (service && service->answered)
+        service->answered(service->ctx, request);
+}
+
+static struct http_response *on_error(void *ctx, const struct http_request *request, int status,
+                                      const char *text)
+{
+    const struct front *front = ctx;
+    const struct front_service *service = atomic_load(&front->service);
+
+    return service && service->refuse ? service->refuse(service->ctx, request, status, text)
+                                      : NULL;
+}
+
 struct front *front_start(const char *listen, struct err *err)
 {
     struct front *front = calloc(1, sizeof *front);
     const struct http_server_conf conf = {.listen = listen,
                                           .listen_fd = http_inherited_fd(),
                                           .loops = 1,
-                                          .max_body_bytes = BODY_BYTES,
+                                          .max_body_bytes = FRONT_BODY_BYTES,
                                           .max_connections = CONNECTIONS,
+                                          .on_head = on_head,
                                           .on_request = on_request,
+                                          .on_answered = on_answered,
+                                          .on_error = on_error,
                                           .ctx = front};
 
     if (!front) {
@@ -110,9 +161,12 @@ void front_connect(struct front *front, const struct front_service *service)
 
 void front_free(struct front *front)
 {
+    const struct front_service *service = front ? atomic_load(&front->service) : NULL;
+
     if (!front)
         return;
-    http_server_stop(front->server, DRAIN_MS);
+    http_server_stop(front->server,
+                     service && service->drain_ms ? service->drain_ms : DRAIN_MS);
     http_server_free(front->server);
     free(front);
 }

@@ -12,13 +12,22 @@
 
 struct front;
 
-/* What the service answers by. Called on the front's loop: neither may block. */
+enum { FRONT_BODY_BYTES = 4096 }; /* largest body, unless head says otherwise */
+
+/* What the service answers by. Called on the front's loop: none may block. */
 struct front_service {
     /* Appends the JSON of /readyz; true: it is ready (200, else 503). */
     bool (*ready)(void *ctx, struct buf *out);
     /* Answers another path, or returns false where it has none such. NULL: none. */
     bool (*other)(void *ctx, struct http_request *request);
+    /* The three of struct http_server_conf: the head of a request is there that is no GET nor
+     * HEAD; one was answered; the shape of what the server itself refuses. NULL: none. */
+    http_head_handler *head;
+    void (*answered)(void *ctx, const struct http_request *request);
+    struct http_response *(*refuse)(void *ctx, const struct http_request *request, int status,
+                                    const char *text);
     const char *paths; /* all that there are, for who asks for another */
+    int drain_ms;      /* for answers under way when the front is freed; 0: 200 */
     void *ctx;
 };
 
