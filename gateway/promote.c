@@ -186,7 +186,7 @@ static int store_failure(const struct object_change_result *results, size_t coun
                          struct err *err)
 {
     for (size_t i = 0; i < count; i++)
-        if (results[i].code < 0 && reply_status_of(results[i].code) >= 500)
+        if (results[i].code < 0 && problem_status_of(results[i].code) >= 500)
             return err_set(err, results[i].code, "%s", results[i].reason);
     return 0;
 }

@@ -10,7 +10,6 @@
 #include "lib/json/json.h"
 
 #define RETRY_SECONDS "2"
-#define PROBLEM_TYPE "application/problem+json"
 
 void reply_done(struct reply *reply)
 {
@@ -51,58 +50,21 @@ void reply_json(struct reply *reply, int status, struct buf *body)
     memset(body, 0, sizeof *body);
 }
 
-const char *reply_phrase(int status)
-{
-    static const struct {
-        int status;
-        const char *phrase;
-    } phrases[] = {
-        {200, "OK"},
-        {202, "Accepted"},
-        {400, "Bad Request"},
-        {401, "Unauthorized"},
-        {403, "Forbidden"},
-        {404, "Not Found"},
-        {405, "Method Not Allowed"},
-        {408, "Request Timeout"},
-        {409, "Conflict"},
-        {412, "Precondition Failed"},
-        {413, "Content Too Large"},
-        {415, "Unsupported Media Type"},
-        {416, "Range Not Satisfiable"},
-        {422, "Unprocessable Content"},
-        {429, "Too Many Requests"},
-        {431, "Request Header Fields Too Large"},
-        {500, "Internal Server Error"},
-        {502, "Bad Gateway"},
-        {503, "Service Unavailable"},
-    };
-
-    for (size_t i = 0; i < sizeof phrases / sizeof *phrases; i++)
-        if (phrases[i].status == status)
-            return phrases[i].phrase;
-    return "Error";
-}
-
 static bool is_ours(const struct http_request *request)
 {
     return text_starts_with(http_path(request), "/v1/");
 }
 
-/* RFC 9457. trace may be NULL. */
+/* trace may be NULL. */
 static void write_problem(struct buf *out, const struct http_request *request,
                           const struct trace *trace, int status, const char *detail)
 {
-    json_write_open(out, '{');
-    json_put_str(out, "type", "about:blank");
-    json_put_str(out, "title", reply_phrase(status));
-    json_put_int(out, "status", status);
-    json_write_name(out, "detail");
-    json_write_str_n(out, detail, strlen(detail));
-    json_put_str(out, "instance", http_raw_path(request));
-    if (trace)
-        json_put_str(out, "trace_id", trace->trace_id);
-    json_write_close(out, '}');
+    const struct problem problem = {.status = status,
+                                    .detail = detail,
+                                    .instance = http_raw_path(request),
+                                    .trace_id = trace ? trace->trace_id : NULL};
+
+    problem_write(out, &problem);
 }
 
 void reply_problem(struct reply *reply, struct http_request *request, int status,
@@ -141,33 +103,9 @@ struct http_response *reply_on_error(void *ctx, const struct http_request *reque
                : NULL;
 }
 
-int reply_status_of(int err_code)
-{
-    switch (err_code) {
-    case ERR_INVALID:
-        return 400;
-    case ERR_DENIED:
-        return 403;
-    case ERR_NOT_FOUND:
-        return 404;
-    case ERR_CONFLICT:
-        return 409;
-    case ERR_TOO_LARGE:
-        return 413;
-    case ERR_REMOTE:
-        return 502;
-    case ERR_IO: /* a full disk, a read-only store: it can be mended, and then works again */
-    case ERR_UNAVAILABLE:
-    case ERR_TIMEOUT:
-        return 503;
-    default:
-        return 500;
-    }
-}
-
 void reply_error(struct reply *reply, struct http_request *request, const struct err *err)
 {
-    reply_problem(reply, request, reply_status_of(err->code), "%s", err->text);
+    reply_problem(reply, request, problem_status_of(err->code), "%s", err->text);
 }
 
 static struct http_response *make_response(struct reply *reply)

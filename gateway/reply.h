@@ -15,6 +15,7 @@
 #include "lib/base/err.h"
 #include "lib/http/server.h"
 #include "lib/http/stream.h"
+#include "services/common/problem.h"
 
 enum { REPLY_HEADERS = 12 };
 
@@ -57,12 +58,6 @@ void reply_error(struct reply *reply, struct http_request *request, const struct
  * way. */
 struct http_response *reply_on_error(void *ctx, const struct http_request *request, int status,
                                      const char *text);
-
-/* The status that fits a failure. */
-int reply_status_of(int err_code);
-
-/* The standard's name of a status. */
-const char *reply_phrase(int status);
 
 /* Answers, and ends the reply. A reply without a status becomes a 500. */
 void reply_send(struct reply *reply, struct http_request *request);

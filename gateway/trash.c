@@ -138,7 +138,7 @@ void trash_restore(struct gateway *gateway, struct http_request *request, struct
 
         err_clear(&err);
         code = restore_one(gateway, request, key, &err);
-        if (reply_status_of(code) == 503 && code < 0) {
+        if (problem_status_of(code) == 503 && code < 0) {
             reply_error(reply, request, &err);
             return;
         }
