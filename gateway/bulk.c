@@ -10,8 +10,6 @@
 
 enum { MAX_INDEX = 999999 };
 
-#define GUIDANCE 7.5
-
 /* fname is what the keys of pictures in the pool start with. */
 static int check_fname(const char *fname, struct err *err)
 {
@@ -122,7 +120,8 @@ static int place_order(struct gateway *gateway, struct http_request *request, st
     order.request.prompt = buf_text(&prompt);
     order.request.negative_prompt = "";
     order.request.steps = (uint32_t)gateway->settings->generation_steps;
-    order.request.guidance = GUIDANCE;
+    order.request.guidance = ORDER_GUIDANCE;
+    order.request.model_guidance = true;
     return order_send(&order, gateway, request, &joined, err);
 }
 

@@ -100,6 +100,8 @@ static void take_image(struct drawing *drawing, const struct generation_event *e
     image->seed = event->seed;
     image->width = event->width;
     image->height = event->height;
+    image->drawn_width = event->drawn_width;
+    image->drawn_height = event->drawn_height;
     image->stored = event->stored;
 }
 
@@ -121,6 +123,8 @@ static bool take_accepted(struct drawing *drawing, const struct generation_event
         drawing->created_ms = event->timestamp_ms;
     if (event->steps)
         drawing->steps = event->steps;
+    if (event->guidance > 0)
+        drawing->guidance = event->guidance;
     if (given_back)
         drawing->state = DRAWING_WAITING;
     return given_back || drawing->note_count == 0;

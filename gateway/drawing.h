@@ -28,7 +28,8 @@ struct drawing_image {
     char sha256[65], recipe[65];
     int64_t seed;
     uint32_t width, height;
-    bool stored; /* it was there already */
+    uint32_t drawn_width, drawn_height; /* 0: the same */
+    bool stored;                        /* it was there already */
 };
 
 /* An event as it is sent to whoever follows the job. */
@@ -50,6 +51,7 @@ struct drawing {
     enum drawing_state state;
     int64_t created_ms, started_ms, ended_ms; /* since the epoch; 0: not yet */
     uint32_t attempt, output, step, steps;    /* how far it is */
+    double guidance;                          /* what it is drawn with; 0: not told yet */
     char *text;                               /* a note, or why it failed; or NULL */
     struct drawing_image *images;             /* by output */
     size_t image_count;

@@ -55,7 +55,9 @@ static void write_request(const struct drawing *drawing, struct buf *out)
     json_put_int(out, "width", request->outputs[0].width);
     json_put_int(out, "height", request->outputs[0].height);
     json_put_int(out, "steps", drawing->steps);
-    put_number(out, "guidance", request->guidance);
+    if (drawing->guidance > 0 || !request->model_guidance)
+        put_number(out, "guidance",
+                   drawing->guidance > 0 ? drawing->guidance : request->guidance);
     json_put_int(out, "seed", request->seed);
     json_put_str(out, "scheduler", generation_scheduler_names[request->scheduler]);
     json_put_int(out, "count", (int64_t)request->output_count);
@@ -85,6 +87,10 @@ static void write_image(const struct drawing_image *image, size_t output, const 
     json_put_str(out, "url", buf_text(&url));
     json_put_int(out, "width", image->width);
     json_put_int(out, "height", image->height);
+    if (image->drawn_width) {
+        json_put_int(out, "drawn_width", image->drawn_width);
+        json_put_int(out, "drawn_height", image->drawn_height);
+    }
     json_put_int(out, "seed", image->seed);
     json_put_str(out, "sha256", image->sha256);
     put_text(out, "recipe", image->recipe);

@@ -7,6 +7,8 @@
 #include "lib/json/json.h"
 #include "proto/key.h"
 
+#define ORDER_GUIDANCE 7.5 /* of models that have no opinion: what the demo draws with */
+
 struct order {
     struct generation_request request; /* points into the rest, and into what was read */
     struct generation_output outputs[GENERATION_OUTPUTS_MAX];

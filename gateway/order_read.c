@@ -12,8 +12,6 @@ enum {
     TIMEOUT_MAX_S = 7 * 86400, /* as long as the topic keeps jobs */
 };
 
-#define GUIDANCE 7.5
-
 /* An integer within its limits; stays what it is where it is not given. */
 static int read_int(const json_t *body, const char *name, int64_t min, int64_t max,
                     int64_t *ret, struct err *err)
@@ -66,7 +64,7 @@ static int read_prompts(struct generation_request *request, const json_t *body,
 static int read_guidance(struct generation_request *request, const json_t *body,
                          struct err *err)
 {
-    double value = GUIDANCE;
+    double value = ORDER_GUIDANCE;
 
     if (json_opt_number(body, "guidance", &value, err) < 0)
         return err_wrap(err, "send a number from 0 to %d", GENERATION_GUIDANCE_MAX);
@@ -74,6 +72,8 @@ static int read_guidance(struct generation_request *request, const json_t *body,
         return err_set(err, ERR_INVALID, "guidance is %g: it takes 0 to %d", value,
                        GENERATION_GUIDANCE_MAX);
     request->guidance = value;
+    request->model_guidance =
+        json_is_null(json_object_get(body, "guidance")) || !json_object_get(body, "guidance");
     return 0;
 }
 

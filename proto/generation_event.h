@@ -5,7 +5,8 @@
  *   accepted   it waits; with an attempt: the worker that had begun it has given it back
  *   started    a worker draws
  *   step       step of steps of an output is done
- *   image      an output is in the store: key, width, height, sha256
+ *   image      an output is in the store: key, width, height, sha256, and drawn_width and
+ *              drawn_height where the model drew another size, which was resampled
  *   done       all are; elapsed_ms since it started
  *   failed     reason says why, for a person
  *   cancelled  somebody took it back
@@ -49,6 +50,7 @@ struct generation_event {
                              job's (the worker was told to stop); 0: the job is new */
     uint32_t output;      /* STEP, IMAGE: which of the job's outputs, from 0 */
     uint32_t step, steps; /* STEP: 1 <= step <= steps; ACCEPTED: steps */
+    double guidance;      /* ACCEPTED: what it is drawn with */
     const char *preview;  /* STEP: a small JPEG in base64, or "" */
     const char *note;     /* STARTED, IMAGE: what the asker should know, e.g. that the prompt
                              is longer than the model takes at once; or "" */
@@ -56,10 +58,12 @@ struct generation_event {
     int64_t seed;         /* IMAGE */
     bool stored;          /* IMAGE: it was in the store already, and not drawn again */
     const char *key;      /* IMAGE */
-    uint32_t width, height; /* IMAGE */
-    const char *sha256;     /* IMAGE: hex */
-    uint64_t elapsed_ms;    /* DONE */
-    const char *reason;     /* FAILED */
+    uint32_t width, height;             /* IMAGE */
+    uint32_t drawn_width, drawn_height; /* IMAGE: what the model drew, where that was resampled
+                                           to width and height; else 0 */
+    const char *sha256;                 /* IMAGE: hex */
+    uint64_t elapsed_ms;                /* DONE */
+    const char *reason;                 /* FAILED */
 };
 
 /* What decode fills points into storage, which is emptied first and which the caller ends with

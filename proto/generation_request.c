@@ -45,6 +45,7 @@ static const struct codec_field fields[] = {
     {FIELD(steps, "steps", CODEC_UINT32), .max = GENERATION_STEPS_MAX},
     {FIELD(guidance, "guidance", CODEC_NUMBER), .required = true,
      .max = GENERATION_GUIDANCE_MAX},
+    {FIELD(model_guidance, "model_guidance", CODEC_BOOL)},
     {FIELD(seed, "seed", CODEC_INT), .required = true, .max = CODEC_EXACT_MAX},
     {FIELD(scheduler, "scheduler", CODEC_CHOICE), .required = true,
      .names = generation_scheduler_names},

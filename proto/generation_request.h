@@ -55,6 +55,7 @@ struct generation_request {
     const char *negative_prompt; /* or "" */
     uint32_t steps;              /* 1..150; 0: as many as the model needs */
     double guidance;             /* 0..30 */
+    bool model_guidance;         /* the asker named none: the model's own, where it has one */
     int64_t seed;                /* 0..2^53-1, which every reader of JSON can hold */
     enum generation_scheduler scheduler;
     int64_t deadline_ms; /* since the epoch: not drawn after that; 0: whenever */

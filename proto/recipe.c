@@ -14,6 +14,11 @@ static void put_number(struct buf *out, const char *name, double number)
     json_write_number(out, number);
 }
 
+bool recipe_is_resampled(const struct recipe *recipe)
+{
+    return recipe->drawn_width > 0;
+}
+
 void recipe_canonical(const struct recipe *recipe, struct buf *out)
 {
     OWNED_VALUE(buf) line = {0};
@@ -24,6 +29,10 @@ void recipe_canonical(const struct recipe *recipe, struct buf *out)
     json_put_str(&line, "negative", recipe->negative);
     json_put_int(&line, "width", recipe->width);
     json_put_int(&line, "height", recipe->height);
+    if (recipe_is_resampled(recipe)) {
+        json_put_int(&line, "drawn_width", recipe->drawn_width);
+        json_put_int(&line, "drawn_height", recipe->drawn_height);
+    }
     json_put_int(&line, "steps", recipe->steps);
     put_number(&line, "guidance", recipe->guidance);
     json_put_int(&line, "seed", recipe->seed);

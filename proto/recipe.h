@@ -8,6 +8,10 @@
  *     {"model":"<64 hex>","prompt":"a lake","negative":"","width":1280,"height":800,
  *      "steps":50,"guidance":7.5,"seed":42,"scheduler":"dpmpp-2m-karras"}
  *
+ *               Where the model drew another size, which was then cropped around its middle
+ *               to the aspect of this one and resampled, "drawn_width" and "drawn_height"
+ *               follow the height.
+ *
  *   parameters  the text that AUTOMATIC1111's web UI writes into its pictures, which many
  *               programs show; it goes into the JPEG's metadata (lib/image/image.h).
  *
@@ -16,6 +20,10 @@
  *     Steps: 50, Sampler: DPM++ 2M Karras, CFG scale: 7.5, Seed: 42, Size: 1280x800,
  *     Model hash: 0123456789, Model: stable-diffusion-2-1, Recipe: <64 hex>, Version: garden 1
  *     (the last two lines are one)
+ *
+ *     Where another size was drawn, that one is the Size, and "Postprocess upscale to:
+ *     1280x800, Postprocess upscaler: Lanczos" follow it. This is what A1111 says of pictures
+ *     that it resamples after they were drawn; its "Hires resize" would mean a second drawing.
  *
  *     It can be read back exactly, whatever the prompts are: where a prompt has a line that
  *     looks like the negative prompt's, "Prompt bytes: N" says where the prompt ends.
@@ -29,6 +37,7 @@
 #ifndef PROTO_RECIPE_H
 #define PROTO_RECIPE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -49,9 +58,12 @@ struct recipe {
     double guidance;
     int64_t seed; /* of this very picture */
     uint32_t width, height;
+    uint32_t drawn_width, drawn_height;  /* before it was resampled; both 0: it was not */
     uint32_t steps;                      /* the true number, never 0 */
     enum generation_scheduler scheduler; /* the true one, never GENERATION_AUTO */
 };
+
+bool recipe_is_resampled(const struct recipe *recipe);
 
 /* Appends the canonical form. */
 void recipe_canonical(const struct recipe *recipe, struct buf *out);

@@ -58,6 +58,24 @@ static void put_guidance(struct buf *out, double guidance)
     buf_printf(out, ", CFG scale: %s", buf_text(&number));
 }
 
+/* As image_resize does it: the average of an area where the picture gets smaller, for which
+ * Pillow's name, and so A1111's, is Box. */
+static const char *resampler(const struct recipe *recipe)
+{
+    return recipe->width > recipe->drawn_width ? "Lanczos" : "Box";
+}
+
+static void put_sizes(struct buf *out, const struct recipe *recipe)
+{
+    bool resampled = recipe_is_resampled(recipe);
+
+    buf_printf(out, ", Size: %ux%u", resampled ? recipe->drawn_width : recipe->width,
+               resampled ? recipe->drawn_height : recipe->height);
+    if (resampled)
+        buf_printf(out, ", Postprocess upscale to: %ux%u, Postprocess upscaler: %s",
+                   recipe->width, recipe->height, resampler(recipe));
+}
+
 void recipe_format(const struct recipe *recipe, const char *id, const char *version,
                    struct buf *out)
 {
@@ -69,8 +87,9 @@ void recipe_format(const struct recipe *recipe, const char *id, const char *vers
     buf_printf(out, "%s\nSteps: %u, Sampler: %s", buf_text(&prompts), recipe->steps,
                samplers[recipe->scheduler]);
     put_guidance(out, recipe->guidance);
-    buf_printf(out, ", Seed: %lld, Size: %ux%u, Model hash: %.*s, ", (long long)recipe->seed,
-               recipe->width, recipe->height, RECIPE_MODEL_HASH, recipe->model_id);
+    buf_printf(out, ", Seed: %lld", (long long)recipe->seed);
+    put_sizes(out, recipe);
+    buf_printf(out, ", Model hash: %.*s, ", RECIPE_MODEL_HASH, recipe->model_id);
     put_text(out, "Model", recipe->model);
     if (prompt_end(buf_text(&prompts)) != strlen(recipe->prompt))
         buf_printf(out, ", Prompt bytes: %zu", strlen(recipe->prompt));
@@ -85,8 +104,8 @@ void recipe_format(const struct recipe *recipe, const char *id, const char *vers
 
 /* The settings of the last line; what is not there is "". Point into the text. */
 struct settings {
-    const char *steps, *sampler, *schedule, *guidance, *seed, *size, *hash, *model, *bytes,
-        *recipe, *version;
+    const char *steps, *sampler, *schedule, *guidance, *seed, *size, *resized, *hash, *model,
+        *bytes, *recipe, *version;
 };
 
 static const struct {
@@ -99,6 +118,7 @@ static const struct {
     {"CFG scale", offsetof(struct settings, guidance)},
     {"Seed", offsetof(struct settings, seed)},
     {"Size", offsetof(struct settings, size)},
+    {"Postprocess upscale to", offsetof(struct settings, resized)},
     {"Model hash", offsetof(struct settings, hash)},
     {"Model", offsetof(struct settings, model)},
     {"Prompt bytes", offsetof(struct settings, bytes)},
@@ -174,21 +194,37 @@ static int whole(const char *name, const char *text, int64_t min, int64_t max, i
     return 0;
 }
 
-static int read_size(const char *text, struct recipe *recipe, struct err *err)
+/* width, height */
+static int read_size(const char *name, const char *text, uint32_t ret[2], struct err *err)
 {
     const char *cross = strchr(text, 'x');
     int64_t width = 0, height = 0;
     char first[16];
 
     if (!cross || (size_t)(cross - text) >= sizeof first)
-        return err_set(err, ERR_INVALID, "Size is '%.20s', not as in 768x512", text);
+        return err_set(err, ERR_INVALID, "%s is '%.20s', not as in 768x512", name, text);
     memcpy(first, text, (size_t)(cross - text));
     first[cross - text] = '\0';
-    if (whole("Size", first, 1, GENERATION_SIDE_MAX, &width, err) < 0 ||
-        whole("Size", cross + 1, 1, GENERATION_SIDE_MAX, &height, err) < 0)
+    if (whole(name, first, 1, GENERATION_SIDE_MAX, &width, err) < 0 ||
+        whole(name, cross + 1, 1, GENERATION_SIDE_MAX, &height, err) < 0)
         return err->code;
-    recipe->width = (uint32_t)width;
-    recipe->height = (uint32_t)height;
+    ret[0] = (uint32_t)width;
+    ret[1] = (uint32_t)height;
+    return 0;
+}
+
+static int read_sizes(const struct settings *settings, struct recipe *recipe, struct err *err)
+{
+    uint32_t size[2], resized[2] = {0};
+
+    if (read_size("Size", settings->size, size, err) < 0 ||
+        (*settings->resized &&
+         read_size("Postprocess upscale to", settings->resized, resized, err) < 0))
+        return err->code;
+    recipe->width = resized[0] ? resized[0] : size[0];
+    recipe->height = resized[0] ? resized[1] : size[1];
+    recipe->drawn_width = resized[0] ? size[0] : 0;
+    recipe->drawn_height = resized[0] ? size[1] : 0;
     return 0;
 }
 
@@ -231,7 +267,7 @@ static int read_settings(const struct settings *settings, struct recipe *recipe,
 
     if (whole("Steps", settings->steps, 1, GENERATION_STEPS_MAX, &steps, err) < 0 ||
         whole("Seed", settings->seed, 0, INT64_MAX, &recipe->seed, err) < 0 ||
-        read_size(settings->size, recipe, err) < 0 || read_sampler(settings, recipe, err) < 0)
+        read_sizes(settings, recipe, err) < 0 || read_sampler(settings, recipe, err) < 0)
         return err->code;
     recipe->steps = (uint32_t)steps;
     recipe->model_id = settings->hash;

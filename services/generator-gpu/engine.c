@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "lib/base/file.h"
+#include "services/generator-gpu/model_advice.h"
 #include "services/generator-gpu/model_folder.h"
 #include "services/generator-gpu/model_id.h"
 
@@ -65,35 +66,35 @@ static uint32_t usual_steps(enum generation_scheduler scheduler)
     return second_order ? 20 : 50;
 }
 
-static int scheduler_of_name(const char *name, enum generation_scheduler *ret, struct err *err)
+static int read_advice(struct engine *engine, const char *model, struct err *err)
 {
-    for (size_t i = 0; generation_scheduler_names[i]; i++)
-        if (i != GENERATION_AUTO && strcmp(generation_scheduler_names[i], name) == 0) {
-            *ret = (enum generation_scheduler)i;
-            return 0;
-        }
-    return err_set(err, ERR_INVALID, "scheduler is %s, which there is not", name);
+    struct engine_info *info = &engine->info;
+    struct model_advice advice;
+
+    if (model_advice_read(model, &advice, err) < 0)
+        return err->code;
+    if (advice.scheduler != GENERATION_AUTO)
+        info->scheduler = advice.scheduler;
+    info->steps = advice.steps ? advice.steps : usual_steps(info->scheduler);
+    info->guidance = advice.guidance;
+    memcpy(info->sizes, advice.sizes, sizeof info->sizes);
+    info->size_count = advice.size_count;
+    return 0;
 }
 
-/* garden.json, which a model may have: {"steps": 20, "scheduler": "dpmpp-2m"}. */
-static int read_garden(struct engine *engine, const char *model, struct err *err)
+static int check_sizes(const struct engine *engine, const char *model, struct err *err)
 {
-    struct err why = {0};
-    OWNED_JSON garden = model_json(model, "garden.json", &why);
-    const char *name = NULL;
-    int64_t steps = 0;
+    const uint32_t scale = vae_scale(engine->vae);
 
-    engine->info.steps = usual_steps(engine->info.scheduler);
-    if (!garden)
-        return why.code == ERR_NOT_FOUND ? 0 : err_set(err, why.code, "%s", why.text);
-    if (json_opt_str(garden, "scheduler", &name, err) < 0 ||
-        json_opt_int(garden, "steps", &steps, err) < 0 ||
-        (name && scheduler_of_name(name, &engine->info.scheduler, err) < 0))
-        return err_wrap(err, "%s/garden.json", model);
-    if (steps < 0 || steps > GENERATION_STEPS_MAX)
-        return err_set(err, ERR_INVALID, "%s/garden.json: steps is %lld, not 1..%d", model,
-                       (long long)steps, GENERATION_STEPS_MAX);
-    engine->info.steps = steps ? (uint32_t)steps : usual_steps(engine->info.scheduler);
+    for (size_t i = 0; i < engine->info.size_count; i++) {
+        const struct engine_size *size = &engine->info.sizes[i];
+
+        if (size->width % scale || size->height % scale)
+            return err_set(err, ERR_INVALID,
+                           "%s/garden.json: sizes[%zu] is %ux%u; this model draws multiples "
+                           "of %u",
+                           model, i, size->width, size->height, scale);
+    }
     return 0;
 }
 
@@ -130,6 +131,11 @@ static void fill_info(struct engine *engine)
                              : engine->backend->type == TENSOR_BF16 ? "bf16"
                                                                     : "f16";
     engine->info.native_width = engine->info.native_height = side;
+    if (engine->info.size_count) {
+        engine->info.native_width = engine->info.sizes[0].width;
+        engine->info.native_height = engine->info.sizes[0].height;
+    }
+    engine->info.size_grid = vae_scale(engine->vae) * unet_scale(engine->unet);
 }
 
 static int fill(struct engine *engine, const struct engine_conf *conf, struct err *err)
@@ -142,8 +148,8 @@ static int fill(struct engine *engine, const struct engine_conf *conf, struct er
         return err->code;
     engine->backend = backend_open(&backend, err);
     if (!engine->backend || read_scheduler(engine, model, err) < 0 ||
-        read_garden(engine, model, err) < 0 || open_parts(engine, model, err) < 0 ||
-        model_id(model, engine->info.model_id, err) < 0)
+        read_advice(engine, model, err) < 0 || open_parts(engine, model, err) < 0 ||
+        check_sizes(engine, model, err) < 0 || model_id(model, engine->info.model_id, err) < 0)
         return err->code;
     fill_info(engine);
     return 0;

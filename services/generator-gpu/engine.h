@@ -28,14 +28,24 @@ struct engine *engine_open(const struct engine_conf *conf, struct err *err);
 void engine_free(struct engine *engine);
 DEFINE_OWNED(engine)
 
+enum { ENGINE_SIZES = 8 };
+
+struct engine_size {
+    uint32_t width, height; /* pixels */
+};
+
 struct engine_info {
-    const char *name;                     /* the folder's own, e.g. "stable-diffusion-2-1" */
-    char model_id[65];                    /* hex: tells models with other weights apart */
-    const char *backend;                  /* "cpu" */
-    const char *precision;                /* "f32" or "bf16" */
-    uint32_t native_width, native_height; /* what it was trained for, in pixels */
-    enum generation_scheduler scheduler;  /* the one it comes with */
-    uint32_t steps;                       /* of a draw that leaves them to the model */
+    const char *name;                       /* the folder's own, e.g. "stable-diffusion-2-1" */
+    char model_id[65];                      /* hex: tells models with other weights apart */
+    const char *backend;                    /* "cpu" */
+    const char *precision;                  /* "f32" or "bf16" */
+    uint32_t native_width, native_height;   /* what it was trained for, in pixels */
+    enum generation_scheduler scheduler;    /* the one it comes with */
+    uint32_t steps;                         /* of a draw that leaves them to the model */
+    double guidance;                        /* the same; 0: it has no opinion, as most models */
+    struct engine_size sizes[ENGINE_SIZES]; /* those that it draws well, where it says so */
+    size_t size_count;                      /* 0: it does not say */
+    uint32_t size_grid; /* sides that are multiples of this are halved evenly inside it */
 };
 
 /* Borrowed for the engine's life. */

@@ -32,10 +32,11 @@ static double job_seconds(void *ctx, const struct job *job)
     const struct output_conf *output = ctx;
     double seconds = 0;
 
-    for (size_t i = 0; i < job->request.output_count; i++)
-        seconds +=
-            output_steps(output, job) * pace_of(output->pace, job->request.outputs[i].width,
-                                                job->request.outputs[i].height);
+    for (size_t i = 0; i < job->request.output_count; i++) {
+        const struct engine_size drawn = output_drawn(output, job, i);
+
+        seconds += output_steps(output, job) * pace_of(output->pace, drawn.width, drawn.height);
+    }
     return seconds;
 }
 

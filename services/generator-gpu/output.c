@@ -7,6 +7,7 @@
 #include "lib/base/log.h"
 #include "proto/codec.h"
 #include "services/common/retry.h"
+#include "services/generator-gpu/fit.h"
 
 enum { ENGINE_TRIES = 3 };
 
@@ -15,7 +16,8 @@ struct making {
     const struct output_conf *conf;
     const struct job *job;
     uint32_t i;
-    int64_t step_ns; /* when the last step was done; 0: none was */
+    struct engine_size drawn; /* what the engine is asked for */
+    int64_t step_ns;          /* when the last step was done; 0: none was */
     struct picture picture;
     char note[CODEC_REASON_MAX / 4]; /* "" or what the asker should know */
     bool stored;                     /* it was found */
@@ -25,6 +27,20 @@ struct making {
 uint32_t output_steps(const struct output_conf *conf, const struct job *job)
 {
     return job->request.steps ? job->request.steps : conf->drawer.info.steps;
+}
+
+double output_guidance(const struct output_conf *conf, const struct job *job)
+{
+    return job->request.model_guidance && conf->drawer.info.guidance > 0
+               ? conf->drawer.info.guidance
+               : job->request.guidance;
+}
+
+struct engine_size output_drawn(const struct output_conf *conf, const struct job *job, size_t i)
+{
+    const struct generation_output *output = &job->request.outputs[i];
+
+    return fit_choose(&conf->drawer.info, (struct engine_size){output->width, output->height});
 }
 
 static int halted(struct err *err)
@@ -98,12 +114,11 @@ static bool on_step(void *ctx, const struct draw_progress *progress)
 {
     struct making *making = ctx;
     const struct output_conf *conf = making->conf;
-    const struct recipe *recipe = &making->picture.recipe;
     const int64_t now_ns = clock_mono_ns();
     const double seconds = (double)(now_ns - making->step_ns) / 1e9;
 
     if (making->step_ns) { /* the first one has the text encoder and cold weights in it */
-        pace_note(conf->pace, recipe->width, recipe->height, seconds);
+        pace_note(conf->pace, making->drawn.width, making->drawn.height, seconds);
         metric_observe(conf->figures->step_seconds, seconds);
     }
     making->step_ns = now_ns;
@@ -139,6 +154,11 @@ static int draw(struct making *making, struct err *err)
                               .seed = recipe->seed,
                               .scheduler = recipe->scheduler,
                               .images = 1};
+    const struct fit_draw fit = {.drawer = &conf->drawer,
+                                 .draw = &draw,
+                                 .drawn = making->drawn,
+                                 .on_step = on_step,
+                                 .ctx = making};
     OWNED_VALUE(image) image = {0};
     struct draw_notes notes = {0};
     const int64_t start_ns = clock_mono_ns();
@@ -147,7 +167,7 @@ static int draw(struct making *making, struct err *err)
     making->step_ns = 0;
     step_feed_begin(conf->progress, making->job, making->i);
     control_enter(conf->control);
-    drawn = conf->drawer.draw(conf->drawer.ctx, &draw, on_step, making, &image, &notes, err);
+    drawn = fit_draw(&fit, &image, &notes, err);
     step_feed_end(conf->progress);
     metric_set(conf->figures->step, 0);
     metric_set(conf->figures->step_of, 0);
@@ -200,6 +220,8 @@ static int tell_image(const struct making *making, struct err *err)
                                      .key = picture->key,
                                      .width = picture->recipe.width,
                                      .height = picture->recipe.height,
+                                     .drawn_width = picture->recipe.drawn_width,
+                                     .drawn_height = picture->recipe.drawn_height,
                                      .sha256 = picture->sha256};
 
     return tell_surely(making->conf->teller, making->job, &event, 1, err);
@@ -220,7 +242,7 @@ static int describe(struct making *making, struct err *err)
         .model = info->name,
         .prompt = request->prompt,
         .negative = request->negative_prompt,
-        .guidance = request->guidance,
+        .guidance = output_guidance(making->conf, making->job),
         .seed = (request->seed + making->i) & CODEC_EXACT_MAX,
         .width = request->outputs[making->i].width,
         .height = request->outputs[making->i].height,
@@ -228,6 +250,12 @@ static int describe(struct making *making, struct err *err)
         .scheduler =
             request->scheduler == GENERATION_AUTO ? info->scheduler : request->scheduler,
     };
+    making->drawn = output_drawn(making->conf, making->job, making->i);
+    if (making->drawn.width != picture->recipe.width ||
+        making->drawn.height != picture->recipe.height) {
+        picture->recipe.drawn_width = making->drawn.width;
+        picture->recipe.drawn_height = making->drawn.height;
+    }
     return recipe_id(&picture->recipe, picture->id, err);
 }
 

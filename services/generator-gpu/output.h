@@ -30,4 +30,11 @@ int output_make(const struct output_conf *conf, const struct job *job, uint32_t 
 /* Steps of one output of the job. */
 uint32_t output_steps(const struct output_conf *conf, const struct job *job);
 
+/* What the job is drawn with. */
+double output_guidance(const struct output_conf *conf, const struct job *job);
+
+/* The size at which output i is drawn, before it is resampled to its own. */
+struct engine_size output_drawn(const struct output_conf *conf, const struct job *job,
+                                size_t i);
+
 #endif

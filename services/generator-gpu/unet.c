@@ -110,6 +110,11 @@ uint32_t unet_text_dim(const struct unet *unet)
     return unet->config.text_dim;
 }
 
+uint32_t unet_scale(const struct unet *unet)
+{
+    return UINT32_C(1) << (unet->config.levels - 1);
+}
+
 uint32_t unet_sample_size(const struct unet *unet)
 {
     return unet->config.sample_size;

@@ -16,6 +16,7 @@ DEFINE_OWNED(unet)
 
 uint32_t unet_channels(const struct unet *unet);    /* of the latents: 4 */
 uint32_t unet_text_dim(const struct unet *unet);    /* cross_attention_dim */
+uint32_t unet_scale(const struct unet *unet);       /* what latents are reduced by inside */
 uint32_t unet_sample_size(const struct unet *unet); /* latents' native side; 64, 96 */
 
 /* What a series of calls has in common. */

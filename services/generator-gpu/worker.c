@@ -112,6 +112,7 @@ static void give_back(void *ctx, const struct job *job, uint32_t attempt)
         .type = GENERATION_ACCEPTED,
         .outputs = (uint32_t)job->request.output_count,
         .steps = output_steps(&conf->output, job),
+        .guidance = output_guidance(&conf->output, job),
         .attempt = attempt,
     };
     struct err err = {0};
@@ -177,7 +178,8 @@ static int begin(const struct worker_conf *conf, const struct job *job,
     struct generation_event events[2] = {
         {.type = GENERATION_ACCEPTED,
          .outputs = (uint32_t)job->request.output_count,
-         .steps = output_steps(&conf->output, job)},
+         .steps = output_steps(&conf->output, job),
+         .guidance = output_guidance(&conf->output, job)},
         {.type = GENERATION_STARTED, .attempt = attempt},
     };
     const size_t skip = history->accepted ? 1 : 0;

@@ -115,6 +115,32 @@ TEST(garden_json_sets_steps_and_scheduler)
     }
 }
 
+TEST(garden_json_sets_sizes_and_guidance)
+{
+    const char *folder = model_copy("garden");
+
+    put_garden(folder, "{\"guidance\": 4.5, \"sizes\": [[128, 80], [80, 128]]}");
+    {
+        OWNED(engine) engine = open_folder(folder);
+        const struct engine_info *info = engine_info(engine);
+
+        CHECK(info->guidance == 4.5);
+        CHECK_INT(info->size_count, ==, 2);
+        CHECK_INT(info->sizes[1].width, ==, 80);
+        CHECK_INT(info->sizes[1].height, ==, 128);
+        CHECK_INT(info->native_width, ==, 128);
+        CHECK_INT(info->native_height, ==, 80);
+        CHECK_INT(info->size_grid % 8, ==, 0);
+    }
+    put_garden(folder, "{}");
+    {
+        OWNED(engine) engine = open_folder(folder);
+
+        CHECK(engine_info(engine)->guidance == 0);
+        CHECK_INT(engine_info(engine)->size_count, ==, 0);
+    }
+}
+
 static void check_garden_refused(const char *folder, const char *json, const char *word)
 {
     struct err err = {0};
@@ -133,10 +159,35 @@ TEST(garden_json_that_is_wrong_is_refused)
 {
     const char *folder = model_copy("sd21-v");
 
-    check_garden_refused(folder, "{\"steps\": 151}", "steps");
-    check_garden_refused(folder, "{\"steps\": \"few\"}", "steps");
-    check_garden_refused(folder, "{\"scheduler\": \"auto\"}", "auto");
-    check_garden_refused(folder, "[]", "object");
+    static const char *const wrong[][2] = {
+        {"{\"steps\": 151}", "steps is not a whole number from 1 to 150"},
+        {"{\"steps\": 0}", "steps is not"},
+        {"{\"steps\": 12.5}", "steps is not"},
+        {"{\"steps\": \"few\"}", "steps is not"},
+        {"{\"steps\": null}", "steps is not"},
+        {"{\"scheduler\": \"auto\"}", "scheduler is auto, which there is not: it takes ddim"},
+        {"{\"scheduler\": 7}", "scheduler"},
+        {"{\"guidance\": 0}", "guidance is not a number over 0, up to 30"},
+        {"{\"guidance\": 31}", "guidance is not"},
+        {"{\"guidance\": \"4.5\"}", "guidance is not"},
+        {"{\"sizes\": []}", "sizes is no list of 1 to 8"},
+        {"{\"sizes\": 512}", "sizes is no list"},
+        {"{\"sizes\": [512, 320]}", "sizes[0] is not [width, height]"},
+        {"{\"sizes\": [[512, 320], [320]]}", "sizes[1] is not"},
+        {"{\"sizes\": [[512, 320, 8]]}", "sizes[0] is not"},
+        {"{\"sizes\": [[512, 321]]}", "multiples of 8 from 64 to 2048"},
+        {"{\"sizes\": [[56, 320]]}", "sizes[0] is not"},
+        {"{\"sizes\": [[4096, 320]]}", "sizes[0] is not"},
+        {"{\"sizes\": [[64,64],[64,64],[64,64],[64,64],[64,64],[64,64],[64,64],[64,64],"
+         "[64,64]]}",
+         "sizes is no list of 1 to 8"},
+        {"{\"size\": [[512, 320]]}", "there is no member size; it takes sizes, steps"},
+        {"{\"steps\": 20", "garden.json"},
+        {"[]", "object"},
+    };
+
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        check_garden_refused(folder, wrong[i][0], wrong[i][1]);
 }
 
 TEST(another_pipeline_is_refused_by_its_name)

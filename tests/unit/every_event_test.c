@@ -58,8 +58,8 @@ static const struct {
     {"interaction_event", recode_interaction_event, 2, 4},
     {"display_event", recode_display_event, 2, 5},
     {"export_event", recode_export_event, 3, 4},
-    {"generation_request", recode_generation_request, 3, 10},
-    {"generation_event", recode_generation_event, 9, 5},
+    {"generation_request", recode_generation_request, 4, 10},
+    {"generation_event", recode_generation_event, 10, 5},
 };
 
 enum { EVENTS = sizeof events / sizeof *events };

@@ -27,6 +27,8 @@ static void check_same(const struct recipe *read, const struct recipe *wanted)
     CHECK_STR(read->model, wanted->model);
     CHECK_INT(read->width, ==, wanted->width);
     CHECK_INT(read->height, ==, wanted->height);
+    CHECK_INT(read->drawn_width, ==, wanted->drawn_width);
+    CHECK_INT(read->drawn_height, ==, wanted->drawn_height);
     CHECK_INT(read->steps, ==, wanted->steps);
     CHECK(read->guidance == wanted->guidance);
     CHECK_INT(read->seed, ==, wanted->seed);
@@ -69,7 +71,7 @@ TEST(the_canonical_form_and_the_id_stay_what_they_are)
 
 TEST(each_part_of_it_makes_another_id)
 {
-    struct recipe others[9];
+    struct recipe others[11];
     struct err err = {0};
     char id[RECIPE_ID], other[RECIPE_ID];
 
@@ -84,12 +86,19 @@ TEST(each_part_of_it_makes_another_id)
     others[6].guidance = 7.5000000001;
     others[7].seed = 43;
     others[8].scheduler = GENERATION_DPMPP_2M;
+    others[9].drawn_width = 512;
+    others[9].drawn_height = 320;
+    others[10].drawn_width = 480;
+    others[10].drawn_height = 320;
     CHECK_OK(recipe_id(&lake, id, &err), err);
     for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
         CHECK_OK(recipe_id(&others[i], other, &err), err);
         if (strcmp(id, other) == 0)
             TEST_FAIL("recipe %zu has the same id", i);
     }
+    CHECK_OK(recipe_id(&others[9], id, &err), err);
+    CHECK_OK(recipe_id(&others[10], other, &err), err);
+    CHECK(strcmp(id, other) != 0);
 }
 
 TEST(a_models_name_decides_nothing)
@@ -114,6 +123,26 @@ TEST(the_parameters_are_those_of_a1111)
               "Steps: 50, Sampler: DPM++ 2M Karras, CFG scale: 7.5, Seed: 42, Size: 1280x800, "
               "Model hash: 0123456789, Model: stable-diffusion-2-1, Recipe: " MODEL
               ", Version: garden 0.1.0");
+}
+
+TEST(what_was_resampled_is_told_as_a1111_tells_it)
+{
+    OWNED_VALUE(buf) text = {0};
+    struct recipe recipe = lake;
+
+    recipe.drawn_width = 512;
+    recipe.drawn_height = 320;
+    recipe_format(&recipe, MODEL, "garden 0.1.0", &text);
+    CHECK_HAS(buf_text(&text), "Size: 512x320, Postprocess upscale to: 1280x800, "
+                               "Postprocess upscaler: Lanczos, Model hash: ");
+    comes_back(&recipe);
+    recipe.width = 256;
+    recipe.height = 160;
+    buf_clear(&text);
+    recipe_format(&recipe, MODEL, "garden 0.1.0", &text);
+    CHECK_HAS(buf_text(&text), "Size: 512x320, Postprocess upscale to: 256x160, "
+                               "Postprocess upscaler: Box, ");
+    comes_back(&recipe);
 }
 
 static const char *const nasty[] = {
@@ -257,6 +286,9 @@ TEST(text_that_is_no_recipe_is_refused)
         {"ab\nSteps: 20, Sampler: DDIM, CFG scale: 7, Seed: 1, Size: 8x8, Prompt bytes: 1",
          "negative prompt is not there"},
         {"a\nSteps: 20, Model: \"a", "JSON"},
+        {"a\nSteps: 20, Sampler: DDIM, CFG scale: 7, Seed: 1, Size: 8x8, Postprocess upscale "
+         "to: 8192x8192",
+         "Postprocess upscale to"},
     };
 
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
