@@ -241,15 +241,13 @@ static void look_at_clock(struct doctor *doctor)
 
 static void look_at_model(struct doctor *doctor)
 {
-    const char *model;
-    char index[PATH_MAX];
+    char model[PATH_MAX], index[PATH_MAX + 32];
 
-    if (!up_model_find(".")) {
+    if (!up_model_find(model)) {
         ok("no generator: to have pictures drawn, set GENERATOR_MODEL to the folder of a "
            "Stable Diffusion model (diffusers layout) for gardenctl up");
         return;
     }
-    model = getenv("GENERATOR_MODEL");
     (void)snprintf(index, sizeof index, "%s/model_index.json", model);
     if (access(index, R_OK) < 0)
         mend(doctor,

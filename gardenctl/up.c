@@ -302,7 +302,7 @@ static int prepare(struct supervisor *up, bool verbose, struct err *err)
         const struct up_service_spec *spec = &up_services[i];
         struct up_service *service = &up->services[up->count];
 
-        if (spec->wanted && !spec->wanted(up->program_dir))
+        if (spec->wanted && !spec->wanted())
             continue;
         up->probes[up->count++] = (struct probe){.up = up, .service = service};
         if (up_service_bind(service, spec, err) < 0 ||

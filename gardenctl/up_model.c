@@ -1,29 +1,21 @@
 /* up_model.c - see up_model.h. */
 #include "gardenctl/up_model.h"
 
-#include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
-#define SETTING "GENERATOR_MODEL"
-#define SHIPPED "models/garden-tiny"
+#include "services/common/shipped.h"
 
-static bool use(const char *folder)
+bool up_model_find(char ret_folder[PATH_MAX])
 {
-    char index[PATH_MAX + 32];
+    const char *setting = getenv("GENERATOR_MODEL");
+    struct err ignored = {0};
 
-    (void)snprintf(index, sizeof index, "%s/model_index.json", folder);
-    return access(index, R_OK) == 0 && setenv(SETTING, folder, 1) == 0;
+    return shipped_model(setting ? setting : "", ret_folder, &ignored) == 0;
 }
 
-bool up_model_find(const char *program_dir)
+bool up_model_is_there(void)
 {
-    const char *set = getenv(SETTING);
-    char beside[PATH_MAX + 32];
+    char folder[PATH_MAX];
 
-    if (set && *set)
-        return true;
-    (void)snprintf(beside, sizeof beside, "%s/../" SHIPPED, program_dir);
-    return use(SHIPPED) || use(beside);
+    return up_model_find(folder);
 }

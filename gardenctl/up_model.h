@@ -2,11 +2,14 @@
 #ifndef GARDENCTL_UP_MODEL_H
 #define GARDENCTL_UP_MODEL_H
 
+#include <limits.h>
 #include <stdbool.h>
 
-/* True where GENERATOR_MODEL is set, or where the model that ships (models/garden-tiny) lies in
- * the working folder or beside the folder of the programs: GENERATOR_MODEL is set to it then.
- */
-bool up_model_find(const char *program_dir);
+/* True where GENERATOR_MODEL names one, or where the model that ships is there; ret_folder is
+ * its folder. False where there is none, or GENERATOR_MODEL is "none". */
+bool up_model_find(char ret_folder[PATH_MAX]);
+
+/* The same for up_service_spec.wanted. */
+bool up_model_is_there(void);
 
 #endif

@@ -21,7 +21,7 @@ struct up_service_spec {
     const char *url_env;        /* the setting by which the others find it, or NULL */
     bool is_door;               /* the one that people open */
     /* NULL: it is always started; false: the garden goes without it */
-    bool (*wanted)(const char *program_dir);
+    bool (*wanted)(void);
 };
 
 /* In the order in which they are started; they are stopped in the opposite one. */

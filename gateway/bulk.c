@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "gateway/body.h"
+#include "gateway/generations.h"
 #include "gateway/order.h"
 
 enum { MAX_INDEX = 999999 };
@@ -96,7 +97,8 @@ static int add_pictures(struct order *order, const struct settings *settings, co
     return 0;
 }
 
-static int place_order(struct gateway *gateway, struct http_request *request, struct err *err)
+static int place_order(struct gateway *gateway, struct http_request *request,
+                       struct buf *ret_location, struct err *err)
 {
     OWNED_JSON body = body_object(request, err);
     OWNED_VALUE(buf) prompt = {0}, dedupe_id = {0};
@@ -122,16 +124,20 @@ static int place_order(struct gateway *gateway, struct http_request *request, st
     order.request.steps = (uint32_t)gateway->settings->generation_steps;
     order.request.guidance = ORDER_GUIDANCE;
     order.request.model_guidance = true;
-    return order_send(&order, gateway, request, &joined, err);
+    if (order_send(&order, gateway, request, &joined, err) < 0)
+        return err->code;
+    generations_location(ret_location, order.id);
+    return 0;
 }
 
 void bulk_post(struct gateway *gateway, struct http_request *request, struct reply *reply)
 {
+    OWNED_VALUE(buf) location = {0};
     struct err err = {0};
     const void *body;
     size_t size;
 
-    if (place_order(gateway, request, &err) < 0) {
+    if (place_order(gateway, request, &location, &err) < 0) {
         reply_error(reply, request, &err);
         return;
     }
@@ -139,4 +145,5 @@ void bulk_post(struct gateway *gateway, struct http_request *request, struct rep
     buf_append(&reply->body, body, size);
     reply->status = 200;
     reply->type = "application/json";
+    reply_header(reply, "Location", buf_text(&location)); /* for clients that follow the job */
 }

@@ -15,6 +15,7 @@
 #include "lib/base/clock.h"
 #include "lib/base/map.h"
 #include "lib/crypto/crypto.h"
+#include "services/common/shipped.h"
 
 enum { MAX_PAGE = 8 << 20, MAX_DEPTH = 8 };
 
@@ -104,52 +105,12 @@ static int add_entry(struct pages *pages, const char *file, const char *path, in
     return S_ISREG(st.st_mode) ? add_file(pages, file, path, err) : 0;
 }
 
-static bool has_web(const char *share)
-{
-    char path[PATH_MAX];
-
-    return snprintf(path, sizeof path, "%s/web/index.html", share) < PATH_MAX &&
-           access(path, R_OK) == 0;
-}
-
-/* GARDEN_SHARE, else the first of the places around the program that has the pages: where it
- * was built, where it was installed. */
-static int find_share(const struct settings *settings, char ret_share[PATH_MAX],
-                      struct err *err)
-{
-    static const char *const around[] = {"/..", "/../..", "/../share/emotion-gardens"};
-    char program[PATH_MAX];
-    ssize_t size = readlink("/proc/self/exe", program, sizeof program - 1);
-    char *slash;
-
-    if (*settings->share) {
-        (void)snprintf(ret_share, PATH_MAX, "%s", settings->share);
-        if (has_web(ret_share))
-            return 0;
-        return err_set(err, ERR_NOT_FOUND, "GARDEN_SHARE is %s, which has no web/index.html",
-                       settings->share);
-    }
-    program[size > 0 ? size : 0] = '\0';
-    slash = strrchr(program, '/');
-    if (slash)
-        *slash = '\0';
-    for (size_t i = 0; i < sizeof around / sizeof *around; i++)
-        if (snprintf(ret_share, PATH_MAX, "%s%s", program, around[i]) < PATH_MAX &&
-            has_web(ret_share))
-            return 0;
-    return err_set(
-        err, ERR_NOT_FOUND,
-        "the pages are not beside %s: set GARDEN_SHARE to the folder that holds web/ "
-        "and proto/",
-        program);
-}
-
 static int load(struct pages *pages, const struct settings *settings, struct err *err)
 {
     char share[PATH_MAX], path[PATH_MAX];
 
-    if (find_share(settings, share, err) < 0)
-        return err->code;
+    if (shipped_find(settings->share, "web/index.html", share, err) < 0)
+        return err_wrap(err, "the pages");
     if (snprintf(path, sizeof path, "%s/proto/openapi.yaml", share) >= PATH_MAX ||
         add_file(pages, path, "/v1/openapi.yaml", err) < 0)
         return err_wrap(err, "the description of the API");

@@ -5,7 +5,10 @@
 
 const struct conf_field generator_fields[] = {
     {"GENERATOR_MODEL", CONF_STRING, "", FIELD(model),
-     "folder of a Stable Diffusion model in Hugging Face's diffusers layout", 0, 0},
+     "folder of a Stable Diffusion model in Hugging Face's diffusers layout; unset: the one "
+     "that "
+     "ships, models/garden-tiny; none: gardenctl up starts no generator",
+     0, 0},
     {"GENERATOR_LISTEN", CONF_STRING, "127.0.0.1:8092", FIELD(listen),
      "address of /healthz, /readyz and /metrics", 0, 0},
     {"GENERATOR_GROUP", CONF_STRING, "generator", FIELD(group),

@@ -1,5 +1,6 @@
 /* main.c - generator-gpu: garden.generation.requests into pictures. Wiring only. */
 #include "services/common/program.h"
+#include "services/common/shipped.h"
 #include "services/generator-gpu/generator.h"
 
 /* The shape is engine_draw's. */
@@ -18,21 +19,20 @@ static int load(void *conf, struct err *err)
 static int run(void *ctx, struct err *err)
 {
     const struct generator_conf *conf = ctx;
-    const struct engine_conf model = {.model = conf->model,
+    char folder[PATH_MAX];
+    const struct engine_conf model = {.model = folder,
                                       .backend = conf->backend,
                                       .precision = conf->precision,
                                       .threads = (int)conf->threads};
     struct drawer drawer = {.draw = draw};
     OWNED(engine) engine = NULL;
 
-    if (!*conf->model)
-        return err_set(err, ERR_INVALID,
-                       "GENERATOR_MODEL is not set: name a folder with a Stable Diffusion "
-                       "model in Hugging Face's diffusers layout (model_index.json, unet/, "
-                       "vae/, text_encoder/, tokenizer/, scheduler/)");
+    if (shipped_model(conf->model, folder, err) < 0)
+        return err_wrap(err, "there is no model: set GENERATOR_MODEL to a folder with a Stable "
+                             "Diffusion model in Hugging Face's diffusers layout");
     engine = engine_open(&model, err);
     if (!engine)
-        return err_wrap(err, "GENERATOR_MODEL");
+        return err_wrap(err, "GENERATOR_MODEL (%.100s)", folder);
     drawer.info = *engine_info(engine);
     drawer.ctx = engine;
     return generator_run(conf, &drawer, err);

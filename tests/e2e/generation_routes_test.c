@@ -156,6 +156,7 @@ TEST(a_job_is_asked_for_followed_and_done)
     CHECK_STR(painter.job.negative_prompt, "text");
     CHECK_INT(painter.job.steps, ==, 20);
     CHECK_INT(painter.job.guidance, ==, 9);
+    CHECK(!painter.job.model_guidance);
     CHECK_INT(painter.job.scheduler, ==, GENERATION_DPMPP_2M);
     CHECK_INT(painter.job.seed, ==, number_of(asked, "seed"));
     CHECK_INT(painter.job.priority, ==, GENERATION_INTERACTIVE);
@@ -196,6 +197,7 @@ TEST(what_is_left_out_has_defaults)
     CHECK_INT(painter.job.outputs[0].height, ==, 512);
     CHECK_INT(painter.job.steps, ==, 33);
     CHECK(painter.job.guidance == 7.5);
+    CHECK(painter.job.model_guidance);
     CHECK_INT(painter.job.output_count, ==, 1);
     CHECK_INT(painter.job.deadline_ms, ==, 0);
     CHECK(text_starts_with(painter.job.outputs[0].key, "text2image/"));
@@ -506,6 +508,7 @@ TEST(bulk_queues_a_landscape_and_a_portrait)
     CHECK_INT(painter.job.priority, ==, GENERATION_BULK);
     CHECK_INT(painter.job.steps, ==, 50);
     CHECK(painter.job.guidance == 7.5);
+    CHECK(painter.job.model_guidance);
     CHECK_INT(painter.job.output_count, ==, 2);
     CHECK_STR(painter.job.outputs[0].key, FNAME "_3h.jpeg");
     CHECK_INT(painter.job.outputs[0].width, ==, 1280);

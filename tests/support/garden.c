@@ -35,7 +35,10 @@ void garden_prepare(struct garden *garden, const char *bus, const char *store,
     (void)snprintf(garden->env[4], sizeof garden->env[4], "GARDEN_CATALOG=%s",
                    garden->conf.catalog);
     (void)snprintf(garden->env[5], sizeof garden->env[5], "GARDEN_URL=%s", garden->url);
-    for (int i = 0; i < 6; i++)
+    (void)snprintf(garden->env[6], sizeof garden->env[6], "GARDEN_STARTER=0");
+    (void)snprintf(garden->env[7], sizeof garden->env[7], "GENERATOR_MODEL=%s",
+                   or_default(getenv("GENERATOR_MODEL"), "none"));
+    for (int i = 0; i < 8; i++)
         garden->env_list[i] = garden->env[i];
     garden->http = http_client_new(&err);
     if (!garden->http)

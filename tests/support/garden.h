@@ -1,5 +1,6 @@
 /* garden.h - a whole garden under test, as an operator starts it: `gardenctl up` on a data
- * folder of its own and a free loopback port. */
+ * folder of its own and a free loopback port. It starts empty, and without a generator unless
+ * GENERATOR_MODEL is set in the test's environment. */
 #ifndef TESTS_SUPPORT_GARDEN_H
 #define TESTS_SUPPORT_GARDEN_H
 
@@ -17,8 +18,8 @@ struct garden {
     pid_t up;                 /* the supervisor */
     struct garden_conf conf;  /* to open the same engines in the test */
     struct http_client *http; /* for garden_ask; one thread */
-    char env[6][512];
-    const char *env_list[8];
+    char env[8][512];
+    const char *env_list[10];
 };
 
 /* Fills all but the process: a new folder, a free port and the engines: each a setting's value,
