@@ -215,7 +215,7 @@ static int read_size(const char *name, const char *text, uint32_t ret[2], struct
 
 static int read_sizes(const struct settings *settings, struct recipe *recipe, struct err *err)
 {
-    uint32_t size[2], resized[2] = {0};
+    uint32_t size[2] = {0}, resized[2] = {0};
 
     if (read_size("Size", settings->size, size, err) < 0 ||
         (*settings->resized &&

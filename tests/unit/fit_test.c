@@ -76,6 +76,11 @@ static struct image ramp(uint32_t width, uint32_t height)
     return image;
 }
 
+static int value_at(const struct image *image, uint32_t x, uint32_t y, size_t channel)
+{
+    return image->rgb[3 * ((size_t)y * image->width + x) + channel];
+}
+
 TEST(a_picture_is_cropped_around_its_middle)
 {
     OWNED_VALUE(image) wide = ramp(120, 80), high = ramp(80, 120);
@@ -84,12 +89,12 @@ TEST(a_picture_is_cropped_around_its_middle)
     CHECK_OK(fit_image(&wide, (struct engine_size){80, 80}, &err), err);
     CHECK_INT(wide.width, ==, 80);
     CHECK_INT(wide.height, ==, 80);
-    CHECK_INT(wide.rgb[0], ==, 20);
-    CHECK_INT(wide.rgb[3 * (80 * 79 + 79)], ==, 99);
-    CHECK_INT(wide.rgb[3 * (80 * 79 + 79) + 1], ==, 79);
+    CHECK_INT(value_at(&wide, 0, 0, 0), ==, 20);
+    CHECK_INT(value_at(&wide, 79, 79, 0), ==, 99);
+    CHECK_INT(value_at(&wide, 79, 79, 1), ==, 79);
     CHECK_OK(fit_image(&high, (struct engine_size){80, 80}, &err), err);
-    CHECK_INT(high.rgb[1], ==, 20);
-    CHECK_INT(high.rgb[3 * (80 * 79 + 79) + 1], ==, 99);
+    CHECK_INT(value_at(&high, 0, 0, 1), ==, 20);
+    CHECK_INT(value_at(&high, 79, 79, 1), ==, 99);
 }
 
 TEST(a_picture_is_resampled_without_distortion)
@@ -101,12 +106,12 @@ TEST(a_picture_is_resampled_without_distortion)
     CHECK_INT(image.width, ==, 300);
     CHECK_INT(image.height, ==, 200);
     /* 75 of the 100 columns are left, so a pixel is a quarter of one */
-    CHECK_INT(abs(image.rgb[3 * (100 * 300 + 150)] - 50), <=, 1);
-    CHECK_INT(abs(image.rgb[3 * (100 * 300 + 190)] - 60), <=, 1);
-    CHECK_INT(abs(image.rgb[3 * (140 * 300 + 150) + 1] - 35), <=, 1);
+    CHECK_INT(abs(value_at(&image, 150, 100, 0) - 50), <=, 1);
+    CHECK_INT(abs(value_at(&image, 190, 100, 0) - 60), <=, 1);
+    CHECK_INT(abs(value_at(&image, 150, 140, 1) - 35), <=, 1);
     CHECK_OK(fit_image(&image, (struct engine_size){30, 20}, &err), err);
     CHECK_INT(image.width, ==, 30);
-    CHECK_INT(abs(image.rgb[3 * (10 * 30 + 15)] - 50), <=, 1);
+    CHECK_INT(abs(value_at(&image, 15, 10, 0) - 50), <=, 1);
 }
 
 /* -- drawing -- */
