@@ -17,6 +17,18 @@ void secret_free(void *memory, size_t bytes); /* bytes as at secret_alloc; NULL 
 /* Zeroes, also where the compiler believes that nobody looks any more. */
 void secret_wipe(void *memory, size_t bytes);
 
+/* memcpy(3) that leaves nothing of it in vector registers, which whatever runs next may put on
+ * the stack (as the dynamic linker does at the first call of a function). */
+void secret_copy(void *to, const void *from, size_t bytes);
+
+/* Zeroes the vector registers and 64 KiB of this thread's stack below the caller: what was
+ * called before may have left something there. */
+void secret_scrub(void);
+
+/* From here on what is given back by free(3) is overwritten, but for pieces of up to 1 KiB: for
+ * the buffers that libraries read into. With glibc only. */
+void secret_heap(void);
+
 /* From here on this process leaves no core dump and cannot be traced by others of its user. */
 void secret_process(void);
 
