@@ -12,7 +12,9 @@
 #include <unistd.h>
 
 #include "lib/base/clock.h"
+#include "lib/base/secret.h"
 #include "lib/http/client_local.h"
+#include "lib/http/client_memory.h"
 
 enum {
     EVENTS = 32, /* a step */
@@ -26,6 +28,7 @@ struct http_client {
     int64_t curl_at_ms; /* when libcurl wants to be called; -1: it does not */
     struct transfer *transfers;
     int active;
+    int secrets; /* of those, how many have a body that nobody may keep */
     int waiting; /* of those, how many are to be started or tried again */
     bool closing;
 };
@@ -34,7 +37,9 @@ static pthread_once_t curl_once = PTHREAD_ONCE_INIT;
 
 static void init_curl(void)
 {
-    (void)curl_global_init(CURL_GLOBAL_DEFAULT);
+    (void)curl_global_init_mem(CURL_GLOBAL_DEFAULT, client_memory_alloc, client_memory_free,
+                               client_memory_realloc, client_memory_strdup,
+                               client_memory_calloc);
 }
 
 /* CURLMOPT_SOCKETFUNCTION */
@@ -128,6 +133,7 @@ static void finish(struct transfer *t, const struct err *err)
     if (t->next)
         t->next->prev = t->prev;
     client->active--;
+    client->secrets -= t->secret;
     t->on_done(t->ctx, &t->response, err);
     transfer_free(t);
 }
@@ -187,6 +193,7 @@ int64_t http_client_send(struct http_client *client, const struct http_client_re
         t->next->prev = t;
     client->transfers = t;
     client->active++;
+    client->secrets += t->secret;
     return id;
 }
 
@@ -266,6 +273,7 @@ void http_client_step(struct http_client *client)
 {
     struct epoll_event events[EVENTS];
     int64_t now_ms = clock_mono_ms();
+    bool secret = client->secrets > 0;
     struct transfer *t;
     int count, running;
 
@@ -284,6 +292,8 @@ void http_client_step(struct http_client *client)
         (void)curl_multi_socket_action(client->multi, CURL_SOCKET_TIMEOUT, 0, &running);
     }
     read_messages(client, now_ms);
+    if (secret)
+        secret_scrub();
 }
 
 int http_client_fd(const struct http_client *client)

@@ -21,6 +21,7 @@ struct transfer {
     size_t max_body_bytes;
     bool want_head, running; /* running: libcurl's multi handle has it */
     bool too_large, head_done;
+    bool secret;
     bool (*on_body)(void *ctx, const char *bytes, size_t size);
     void *on_body_ctx;
     bool endless, streamed, refused; /* streamed: on_body was called; refused: it said no */

@@ -118,18 +118,25 @@ void http_conn_phase(struct http_conn *conn, struct http_loop *loop, enum http_p
     conn->activity = 0;
 }
 
+static bool has_closed(const struct http_conn *conn, struct tcp_info *ret_info)
+{
+    socklen_t size = sizeof *ret_info;
+
+    *ret_info = (struct tcp_info){0};
+    (void)getsockopt(conn->fd, IPPROTO_TCP, TCP_INFO, ret_info, &size);
+    return ret_info->tcpi_state == CLOSE_WAIT || ret_info->tcpi_state == CLOSED;
+}
+
 /* Whether something went over the connection since the last look, either way. ret_closed:
  * nothing did, and the client has said that it sends no more. */
 static bool moved(struct http_conn *conn, bool *ret_closed)
 {
-    struct tcp_info info = {0};
-    socklen_t size = sizeof info;
+    struct tcp_info info;
     uint64_t before = conn->activity;
+    bool closed = has_closed(conn, &info);
 
-    (void)getsockopt(conn->fd, IPPROTO_TCP, TCP_INFO, &info, &size);
     conn->activity = info.tcpi_bytes_received + info.tcpi_bytes_acked + 1;
-    *ret_closed = before == conn->activity &&
-                  (info.tcpi_state == CLOSE_WAIT || info.tcpi_state == CLOSED);
+    *ret_closed = before == conn->activity && closed;
     return before != 0 && before != conn->activity;
 }
 
@@ -194,6 +201,21 @@ static void check_stream(struct http_loop *loop, struct http_conn *conn, int64_t
         http_stream_beat(request->stream);
 }
 
+/* Whether the client is there still matters to those only who would stop their work. The whole
+ * request has come, so what closed the connection is no end of a body. */
+static void check_answering(struct http_loop *loop, struct http_conn *conn)
+{
+    struct http_request *request = conn->request;
+    struct tcp_info info;
+
+    if (!request->suspended)
+        return;
+    if (loop->now_ms >= request->deadline_ms)
+        (void)http_exchange_give_up(request, "the answer took too long; try again later");
+    else if (request->on_gone && has_closed(conn, &info))
+        http_exchange_abandon(request);
+}
+
 static void check(struct http_loop *loop, struct http_conn *conn)
 {
     const struct http_server_conf *conf = &loop->server->conf;
@@ -210,9 +232,7 @@ static void check(struct http_loop *loop, struct http_conn *conn)
                       "the body of the request took too long; send it faster");
         break;
     case HTTP_ANSWER:
-        if (conn->request->suspended && loop->now_ms >= conn->request->deadline_ms)
-            (void)http_exchange_give_up(conn->request,
-                                        "the answer took too long; try again later");
+        check_answering(loop, conn);
         break;
     case HTTP_SEND:
         check_sending(loop, conn, age_ms);

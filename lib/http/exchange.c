@@ -6,6 +6,7 @@
  * from the same loop, from another thread through the loop's mailbox, or, when time is up, from
  * the server. The connection stays suspended until one of them delivered. */
 #include "lib/base/clock.h"
+#include "lib/base/secret.h"
 #include "lib/http/server_local.h"
 #include "lib/http/stream_local.h"
 
@@ -54,6 +55,8 @@ static enum MHD_Result queue(struct http_request *request, struct MHD_Connection
 
     request->response = NULL;
     request->stage = HTTP_STAGE_QUEUED;
+    if (atomic_load(&request->refs) == 1) /* no handler reads it any more */
+        http_wipe_body(request);
     if (!response)
         return MHD_NO;
     trace_format(&request->trace, parent);
@@ -97,7 +100,17 @@ bool http_exchange_give_up(struct http_request *request, const char *why)
         return false;
     if (request->response)
         http_response_header(request->response, "Retry-After", "1");
+    http_request_gone(request);
     return true;
+}
+
+/* Without a response the connection is closed. */
+void http_exchange_abandon(struct http_request *request)
+{
+    if (atomic_exchange(&request->taken, true))
+        return;
+    http_request_gone(request);
+    http_exchange_deliver(request);
 }
 
 void http_respond(struct http_request *request, struct http_response *response)
@@ -200,18 +213,20 @@ static enum MHD_Result take_head(struct http_request *request, struct MHD_Connec
 
 static enum MHD_Result take_body(struct http_request *request, const char *bytes, size_t size)
 {
-    const char *text = "no memory for the body; try again later";
+    char text[96] = "no memory for the body; try again later";
     int status = 503;
+    size_t had;
 
     if (request->stage == HTTP_STAGE_DISCARD)
         return MHD_YES;
-    if (size > request->body_limit - request->body.size) {
-        text = "the body is larger than what is accepted here";
+    (void)http_body(request, &had);
+    if (size > request->body_limit - had) {
+        (void)snprintf(text, sizeof text,
+                       "the body is larger than the %zu bytes that are accepted here",
+                       request->body_limit);
         status = 413;
-    } else {
-        buf_append(&request->body, bytes, size);
-        if (buf_ok(&request->body))
-            return MHD_YES;
+    } else if (http_body_append(request, bytes, size)) {
+        return MHD_YES;
     }
     (void)atomic_exchange(&request->taken, true);
     http_refuse_raw(request->conn, status, text);
@@ -247,6 +262,8 @@ enum MHD_Result http_exchange_on_request(void *ctx, struct MHD_Connection *mhd, 
     if (*upload_size > 0) {
         enum MHD_Result result = take_body(request, upload, *upload_size);
 
+        if (request->secret) /* it lies in the connection's own buffer, and was all taken */
+            secret_wipe((void *)upload, *upload_size);
         *upload_size = 0;
         return result;
     }
@@ -271,7 +288,8 @@ void http_exchange_on_completed(void *ctx, struct MHD_Connection *mhd, void **co
     *context = NULL;
     if (!request)
         return;
-    (void)atomic_exchange(&request->taken, true);
+    if (!atomic_exchange(&request->taken, true))
+        http_request_gone(request);
     if (request->stream)
         http_stream_detach(request->stream);
     if (conf->on_answered && (request->status || request->user))

@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "lib/base/secret.h"
 #include "lib/http/loop_event.h"
 #include "lib/http/server_local.h"
 
@@ -51,14 +52,16 @@ void http_linger_start(struct http_loop *loop, int fd)
     loop->linger_count++;
 }
 
-/* Bounded, so that a fast sender does not hold up the loop; epoll reports the rest. */
+/* Bounded, so that a fast sender does not hold up the loop; epoll reports the rest. TCP throws
+ * the bytes away without copying them (tcp(7), MSG_TRUNC); other sockets do not. */
 void http_linger_read(struct http_loop *loop, struct http_linger *linger)
 {
     char waste[16384];
     ssize_t got = 1;
 
     for (int i = 0; i < 16 && got > 0; i++)
-        got = recv(linger->fd, waste, sizeof waste, MSG_DONTWAIT);
+        got = recv(linger->fd, waste, sizeof waste, MSG_DONTWAIT | MSG_TRUNC);
+    secret_wipe(waste, sizeof waste);
     if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR)) {
         linger->until_ms = 0; /* for the sweep to free: epoll may still point at it */
         loop->next_sweep_ms = loop->now_ms;

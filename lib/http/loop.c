@@ -114,12 +114,30 @@ struct http_loop *http_loop_new(struct http_server *server, struct err *err)
     return loop;
 }
 
+/* An errand may end the request, or post the next one. */
+static void take_mail(struct http_request *request)
+{
+    void (*errand)(void *ctx) = request->errand;
+
+    request->errand = NULL;
+    if (errand)
+        errand(request->errand_ctx);
+    else
+        http_exchange_deliver(request);
+}
+
 void http_loop_free(struct http_loop *loop)
 {
     if (!loop)
         return;
     if (loop->daemon)
         MHD_stop_daemon(loop->daemon);
+    while (loop->mail) { /* errands: what was answered was delivered */
+        struct http_request *request = loop->mail;
+
+        loop->mail = request->next;
+        take_mail(request);
+    }
     while (loop->stream_mail)
         loop->stream_mail = http_stream_deliver(loop->stream_mail);
     http_client_free(loop->client);
@@ -190,7 +208,7 @@ static void read_mail(struct http_loop *loop)
         struct http_request *request = mail;
 
         mail = mail->next;
-        http_exchange_deliver(request);
+        take_mail(request);
     }
     while (streams)
         streams = http_stream_deliver(streams);

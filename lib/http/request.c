@@ -35,6 +35,7 @@ static bool have_pairs(struct http_request *request)
 
 void http_request_forget(struct http_request *request)
 {
+    http_wipe_body(request);
     buf_done(&request->text);
     buf_done(&request->body);
     free(request->headers);
@@ -83,7 +84,9 @@ static void request_reset(struct http_request *request)
     request->content_length = 0;
     request->has_body = request->chunked = request->expects_continue = false;
     request->is_head = false;
+    request->secret = false;
     request->user = NULL;
+    request->on_gone = request->errand = NULL;
     request->deadline_ms = request->started_ns = 0;
     request->status = 0;
     request->sent_bytes = 0;
@@ -132,6 +135,7 @@ void http_request_recycle(struct http_request *request)
 
     if (!last_ref(request))
         return; /* a handler that is late still has it */
+    http_wipe_body(request);
     if (loop->spare_count >= SPARE_MOST) {
         request_free(request);
         return;
@@ -172,10 +176,9 @@ const char *http_header(const struct http_request *request, const char *name)
     return NULL;
 }
 
-const void *http_body(const struct http_request *request, size_t *ret_size)
+const char *http_target(const struct http_request *request)
 {
-    *ret_size = request->body.size;
-    return buf_text(&request->body);
+    return request->target;
 }
 
 const char *http_peer(const struct http_request *request)
@@ -220,4 +223,31 @@ void *http_user(const struct http_request *request)
 void http_limit_body(struct http_request *request, size_t max_bytes)
 {
     request->body_limit = max_bytes;
+}
+
+void http_on_gone(struct http_request *request, void (*on_gone)(void *ctx), void *ctx)
+{
+    request->on_gone = on_gone;
+    request->gone_ctx = ctx;
+}
+
+void http_request_gone(struct http_request *request)
+{
+    void (*on_gone)(void *ctx) = request->on_gone;
+
+    request->on_gone = NULL;
+    if (on_gone)
+        on_gone(request->gone_ctx);
+}
+
+void http_answer_within(struct http_request *request, int ms)
+{
+    request->deadline_ms = request->loop->now_ms + ms;
+}
+
+void http_run_on_loop(struct http_request *request, void (*fn)(void *ctx), void *ctx)
+{
+    request->errand = fn;
+    request->errand_ctx = ctx;
+    http_loop_post(request->loop, request);
 }

@@ -96,7 +96,7 @@ const void *http_body(const struct http_request *request, size_t *ret_size);
 const char *
 http_peer(const struct http_request *request);          /* the peer's address, without port */
 struct trace *http_trace(struct http_request *request); /* from traceparent, else new */
-struct http_client *http_loop_client(struct http_request *request); /* of the request's loop */
+struct http_client *http_loop_client(struct http_request *request); /* NULL: it has ended */
 int64_t http_deadline_ms(const struct http_request *request); /* clock_mono_ms to answer by */
 /* True where nobody waits for an answer any more: the client has closed the connection, or was
  * answered already because its time was over. For work that need not be begun then; any thread,
@@ -106,8 +106,34 @@ bool http_is_gone(const struct http_request *request);
 void http_set_user(struct http_request *request, void *user);
 void *http_user(const struct http_request *request);
 
+/* As sent, with the query. */
+const char *http_target(const struct http_request *request);
+
 /* In on_head only. */
 void http_limit_body(struct http_request *request, size_t max_bytes);
+
+/* In on_head only: the body is something that nobody may keep. It lies in memory of
+ * lib/base/secret.h and is zeroed, with all that was read of it, before the answer goes out, or
+ * when the client leaves. */
+void http_secret_body(struct http_request *request);
+
+/* Zeroes and gives back the body already now; it is empty from here on. For who has the
+ * request to answer. */
+void http_wipe_body(struct http_request *request);
+
+/* -- for handlers that answer later; the first two on the request's loop only -- */
+/* on_gone is called on the loop, at most once and not after http_respond, when the answer is of
+ * no use any more: the client left (seen within a second), or the server answered because it
+ * took too long or the server stops. http_respond has to be called all the same. */
+void http_on_gone(struct http_request *request, void (*on_gone)(void *ctx), void *ctx);
+
+/* Answers 503 with Retry-After from then on (by up to a second later), in place of after
+ * answer_ms. */
+void http_answer_within(struct http_request *request, int ms);
+
+/* Calls fn on the request's loop, soon, from any thread; one at a time. Where the loop has
+ * ended fn is called by http_server_free, and http_loop_client is NULL then. */
+void http_run_on_loop(struct http_request *request, void (*fn)(void *ctx), void *ctx);
 
 /* -- the answer -- */
 struct http_response;

@@ -121,12 +121,19 @@ struct http_request {
 
     struct buf body;
     size_t body_limit;
+    bool secret;        /* the body lies in secret_bytes */
+    char *secret_bytes; /* secret_room + 1 of secret_alloc; NULL: none yet */
+    size_t secret_size, secret_room;
     char peer[HTTP_PEER_TEXT];
     struct trace trace;
     void *user;
     int fd; /* its connection's, once the handler has it: only to ask whether that is open */
     int64_t deadline_ms;
     int64_t started_ns;
+    void (*on_gone)(void *ctx); /* the loop's thread only; NULL: nobody wants to know */
+    void *gone_ctx;
+    void (*errand)(void *ctx); /* in the mailbox in place of an answer */
+    void *errand_ctx;
     int status; /* once answered */
     uint64_t sent_bytes;
 };
@@ -151,6 +158,14 @@ void http_exchange_on_completed(void *ctx, struct MHD_Connection *mhd, void **co
 bool http_exchange_give_up(struct http_request *request, const char *why);
 /* Takes an answer from the mailbox. */
 void http_exchange_deliver(struct http_request *request);
+/* The client has left: ends the request, unless it was just answered. */
+void http_exchange_abandon(struct http_request *request);
+/* Tells whoever wanted to know that the answer is not needed any more. */
+void http_request_gone(struct http_request *request);
+
+/* -- body.c -- */
+/* False: no memory. */
+bool http_body_append(struct http_request *request, const char *bytes, size_t size);
 
 /* -- request.c -- */
 struct http_request *http_request_take(struct http_loop *loop, struct http_conn *conn);

@@ -142,6 +142,7 @@ struct transfer *transfer_new(const struct http_client_request *request, int64_t
     t->max_body_bytes = request->max_body_bytes ? request->max_body_bytes : MAX_BODY_BYTES;
     t->want_head =
         request->want_head || (request->method && strcmp(request->method, "HEAD") == 0);
+    t->secret = request->secret;
     t->body = request->body;
     t->body_size = request->body ? request->body_size : 0;
     (void)copy_request(t, request);
