@@ -28,8 +28,8 @@ struct mood_watch {
     struct err failure;       /* locked: why the last round failed; code 0: it did not */
 };
 
-/* The thread: follows the topic until watch->stop. */
-void *mood_follow(void *watch);
+/* The thread, of a struct mood_watch: follows the topic until stop. */
+void *mood_follow(void *arg);
 
 /* Publishes what stands of a visitor. trace may be NULL. */
 int mood_say(struct mood_watch *watch, const char *user_id, const struct mood *mood,

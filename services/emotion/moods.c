@@ -41,15 +41,24 @@ struct moods *moods_new(int64_t visit_ms, size_t most, struct err *err)
 
 static void unlink_visitor(struct moods *moods, struct visitor *v)
 {
-    *(v->prev ? &v->prev->next : &moods->first) = v->next;
-    *(v->next ? &v->next->prev : &moods->last) = v->prev;
+    if (v->prev)
+        v->prev->next = v->next;
+    else
+        moods->first = v->next;
+    if (v->next)
+        v->next->prev = v->prev;
+    else
+        moods->last = v->prev;
 }
 
 static void append_visitor(struct moods *moods, struct visitor *v)
 {
     v->prev = moods->last;
     v->next = NULL;
-    *(v->prev ? &v->prev->next : &moods->first) = v;
+    if (v->prev)
+        v->prev->next = v;
+    else
+        moods->first = v;
     moods->last = v;
 }
 
@@ -65,17 +74,23 @@ void moods_free(struct moods *moods)
 {
     if (!moods)
         return;
-    while (moods->first)
-        forget(moods, moods->first);
+    for (struct visitor *v = moods->first, *next; v; v = next) {
+        next = v->next;
+        free(v);
+    }
     map_free(moods->by_id);
     free(moods);
 }
 
 static void prune(struct moods *moods, int64_t now_ms)
 {
-    while (moods->first && (map_count(moods->by_id) > moods->most ||
-                            moods->first->mood.time_ms + moods->visit_ms <= now_ms))
-        forget(moods, moods->first);
+    for (struct visitor *v = moods->first, *next; v; v = next) {
+        next = v->next;
+        if (map_count(moods->by_id) <= moods->most &&
+            v->mood.time_ms + moods->visit_ms > now_ms)
+            break;
+        forget(moods, v);
+    }
 }
 
 /* What is known at this time; NULL: nothing. */
