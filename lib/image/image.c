@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/image/image_internal.h"
+#include "lib/image/image_sink.h"
 
 enum { DEFAULT_MAX_SIDE = 16384, DEFAULT_MAX_PIXELS = 64 * 1000 * 1000 };
 
@@ -40,6 +40,16 @@ int image_alloc(uint32_t width, uint32_t height, size_t channels, struct image *
         return err_set(err, ERR_NOMEM, "no memory for a picture of %u x %u", width, height);
     *ret_image = (struct image){.width = width, .height = height, .rgb = pixels};
     return 0;
+}
+
+int image_whole_fits(uint32_t width, uint32_t height, const char *what, const char *mend,
+                     struct err *err)
+{
+    if ((uint64_t)width * height <= IMAGE_WHOLE_MAX)
+        return 0;
+    return err_set(err, ERR_TOO_LARGE,
+                   "%s of %u x %u, over the limit of %d pixels: make it smaller or save it %s",
+                   what, width, height, IMAGE_WHOLE_MAX, mend);
 }
 
 static uint8_t over_white(unsigned value, unsigned alpha)
@@ -208,6 +218,28 @@ int image_decode(const void *data, size_t size, const struct image_limits *limit
         return r;
     *ret_image = image;
     image = (struct image){0};
+    return 0;
+}
+
+int image_decode_into(const void *data, size_t size, const struct image_limits *limits,
+                      struct image_room room, struct image_rgbx *ret_image, struct err *err)
+{
+    OWNED_VALUE(image_sink) sink = {.room = room};
+    struct image_info info;
+    const struct image_codec *codec = probe(data, size, limits, &info, err);
+    bool swap;
+    int r;
+
+    if (!codec || !is_still(&info, err) || !is_for_screens(&info, err))
+        return err->code;
+    sink.orientation = info.exif_orientation;
+    r = codec->read_rows(data, size, &sink, err);
+    if (r < 0)
+        return r;
+    swap = info.exif_orientation >= 5;
+    *ret_image = sink.image;
+    ret_image->full_width = swap ? info.height : info.width;
+    ret_image->full_height = swap ? info.width : info.height;
     return 0;
 }
 

@@ -62,6 +62,29 @@ int image_decode(const void *data, size_t size, const struct image_limits *limit
 int image_thumbnail(const void *data, size_t size, const struct image_limits *limits,
                     uint32_t width, struct image *ret_image, struct err *err);
 
+/* Memory of the caller's for pixels of 4 bytes. */
+struct image_room {
+    uint8_t *memory;
+    size_t pixels;
+};
+
+/* 4 bytes a pixel: red, green, blue, 255; rows without padding, in a room. */
+struct image_rgbx {
+    uint8_t *rgbx; /* borrowed: the room's memory */
+    uint32_t width, height;
+    uint32_t full_width, full_height; /* upright, as they were before it was reduced */
+};
+
+/* A picture to be looked at by a program, not to be kept: as image_decode, but into the
+ * caller's memory, by rows, reduced by a whole number until it fits there. What was decoded
+ * stands nowhere else but in memory of the codecs' that they have freed again. Animations are
+ * ERR_INVALID; ERR_TOO_LARGE are also kinds that have to be held as a whole while they are read
+ * (progressive JPEG, interlaced PNG, lossless WebP) of more than IMAGE_WHOLE_MAX pixels. After
+ * a failure the room may hold some of the picture. */
+enum { IMAGE_WHOLE_MAX = 24 * 1000 * 1000 };
+int image_decode_into(const void *data, size_t size, const struct image_limits *limits,
+                      struct image_room room, struct image_rgbx *ret_image, struct err *err);
+
 /* Resamples with an area average (smaller) or Lanczos-3 (larger). */
 int image_resize(const struct image *from, uint32_t width, uint32_t height,
                  struct image *ret_image, struct err *err);

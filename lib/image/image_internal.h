@@ -9,6 +9,8 @@
 
 enum { RGB = 3, RGBA = 4 }; /* bytes of a pixel */
 
+struct image_sink;
+
 /* One picture format. data is what image_probe was given. */
 struct image_codec {
     bool (*recognize)(const uint8_t *data, size_t size);
@@ -21,6 +23,10 @@ struct image_codec {
      * at_least_width (0: not smaller). */
     int (*decode)(const uint8_t *data, size_t size, uint32_t at_least_width,
                   struct image *ret_image, struct err *err);
+    /* Hands all rows to the sink, which is begun here. May make the picture smaller, while it
+     * stays too large for the sink's room or just fits. */
+    int (*read_rows)(const uint8_t *data, size_t size, struct image_sink *sink,
+                     struct err *err);
     /* The TIFF structure of the EXIF data, or NULL. */
     const uint8_t *(*find_exif)(const uint8_t *data, size_t size, size_t *ret_size);
 };
@@ -34,6 +40,11 @@ int image_alloc(uint32_t width, uint32_t height, size_t channels, struct image *
 /* Turns RGBA pixels into RGB ones over white, in place, and gives the rest of the memory
  * back. */
 void image_flatten(struct image *image);
+
+/* For kinds that have to be held as a whole while they are read: ERR_TOO_LARGE beyond
+ * IMAGE_WHOLE_MAX. what: "an interlaced PNG", mend: "without interlacing". */
+int image_whole_fits(uint32_t width, uint32_t height, const char *what, const char *mend,
+                     struct err *err);
 
 /* Turns stored pixels upright. orientation 1..8. */
 int image_orient(struct image *image, int orientation, struct err *err);

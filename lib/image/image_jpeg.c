@@ -11,7 +11,7 @@
 #include <setjmp.h>
 #include <string.h>
 
-#include "lib/image/image_internal.h"
+#include "lib/image/image_sink.h"
 
 /* A progressive file may repeat its scans for ever and cost the whole picture each time; real
  * ones have about ten. */
@@ -27,7 +27,8 @@ struct job {
     bool strict; /* any sign of damage is a failure, not only a missing end */
     uint32_t at_least_width;
     struct image_info *info;
-    struct image image; /* owned */
+    struct image image;      /* owned */
+    struct image_sink *sink; /* borrowed */
     int result;
     struct err *err;
 };
@@ -214,6 +215,44 @@ static int jpeg_decode(const uint8_t *data, size_t size, uint32_t at_least_width
     return r;
 }
 
+/* libjpeg divides by 2, 4 and 8 at next to no cost; the sink does the rest. */
+static void read_rows(struct job *job)
+{
+    struct jpeg_decompress_struct *jpeg = &job->jpeg;
+    uint32_t factor =
+        image_sink_factor(&job->sink->room, jpeg->image_width, jpeg->image_height);
+    JSAMPARRAY row;
+
+    refuse_exotic(job);
+    if (jpeg_has_multiple_scans(jpeg) &&
+        image_whole_fits(jpeg->image_width, jpeg->image_height, "a progressive JPEG",
+                         "as a baseline JPEG", job->err) < 0)
+        longjmp(job->jump, 1);
+    jpeg->scale_num = 1;
+    jpeg->scale_denom = 1;
+    while (jpeg->scale_denom < factor && jpeg->scale_denom < 8)
+        jpeg->scale_denom *= 2;
+    jpeg->out_color_space = JCS_EXT_RGBX;
+    (void)jpeg_start_decompress(jpeg);
+    if (image_sink_begin(job->sink, jpeg->output_width, jpeg->output_height, job->err) < 0)
+        longjmp(job->jump, 1);
+    row =
+        jpeg->mem->alloc_sarray((j_common_ptr)jpeg, JPOOL_IMAGE, jpeg->output_width * RGBA, 1);
+    while (jpeg->output_scanline < jpeg->output_height) {
+        (void)jpeg_read_scanlines(jpeg, row, 1);
+        image_sink_row(job->sink, row[0]);
+    }
+    (void)jpeg_finish_decompress(jpeg);
+}
+
+static int jpeg_read_rows(const uint8_t *data, size_t size, struct image_sink *sink,
+                          struct err *err)
+{
+    struct job job = {.data = data, .size = size, .sink = sink, .err = err};
+
+    return guarded(&job, read_rows);
+}
+
 void jpeg_each_segment(const uint8_t *data, size_t size,
                        bool (*fn)(void *ctx, int marker, const uint8_t *body, size_t size),
                        void *ctx)
@@ -267,5 +306,6 @@ const struct image_codec image_jpeg = {
     .probe = jpeg_probe,
     .check = jpeg_check,
     .decode = jpeg_decode,
+    .read_rows = jpeg_read_rows,
     .find_exif = jpeg_find_exif,
 };

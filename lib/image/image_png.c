@@ -8,7 +8,7 @@
 #include <setjmp.h>
 #include <string.h>
 
-#include "lib/image/image_internal.h"
+#include "lib/image/image_sink.h"
 
 enum { SIGNATURE = 8, CHUNK_HEAD = 8, CHUNK_CRC = 4, IHDR_SIZE = 13 };
 
@@ -20,6 +20,8 @@ struct job {
     size_t size, at;
     struct image image; /* owned */
     uint8_t *row;       /* owned */
+    size_t row_size;
+    struct image_sink *sink; /* borrowed */
     int result;
     struct err *err;
 };
@@ -157,7 +159,8 @@ static void read_all(struct job *job)
     int passes = png_set_interlace_handling(job->png);
 
     png_read_update_info(job->png, job->info);
-    job->row = calloc(1, png_get_rowbytes(job->png, job->info));
+    job->row_size = png_get_rowbytes(job->png, job->info);
+    job->row = calloc(1, job->row_size);
     if (!job->row) {
         (void)err_set_nomem(job->err, "a row of a PNG");
         longjmp(job->jump, 1);
@@ -191,6 +194,41 @@ static void read_pixels(struct job *job)
         image_flatten(&job->image);
 }
 
+/* Rows of 4 bytes a pixel. Interlaced ones are read whole: job->row is all of them then. */
+static void read_rows(struct job *job)
+{
+    uint32_t width = png_get_image_width(job->png, job->info);
+    uint32_t height = png_get_image_height(job->png, job->info);
+    int passes = png_set_interlace_handling(job->png);
+    size_t line = (size_t)RGBA * width;
+
+    if (passes > 1 && image_whole_fits(width, height, "an interlaced PNG",
+                                       "without interlacing", job->err) < 0)
+        longjmp(job->jump, 1);
+    job->sink->alpha = set_transforms(job) == RGBA;
+    if (!job->sink->alpha)
+        png_set_filler(job->png, 255, PNG_FILLER_AFTER);
+    png_read_update_info(job->png, job->info);
+    if (png_get_rowbytes(job->png, job->info) != line)
+        fail(job->png, "a pixel format that is not known here");
+    job->row_size = passes > 1 ? line * height : line;
+    job->row = calloc(1, job->row_size);
+    if (!job->row)
+        (void)err_set_nomem(job->err, "rows of a PNG");
+    if (!job->row || image_sink_begin(job->sink, width, height, job->err) < 0)
+        longjmp(job->jump, 1);
+    for (int pass = 0; pass < passes; pass++) {
+        for (uint32_t y = 0; y < height; y++) {
+            uint8_t *row = job->row + (passes > 1 ? line * y : 0);
+
+            png_read_row(job->png, row, NULL);
+            if (pass == passes - 1)
+                image_sink_row(job->sink, row);
+        }
+    }
+    png_read_end(job->png, NULL);
+}
+
 static bool note_end(void *ctx, const char type[4], const uint8_t *body, size_t size)
 {
     bool *ends = ctx;
@@ -199,6 +237,20 @@ static bool note_end(void *ctx, const char type[4], const uint8_t *body, size_t 
     (void)size;
     *ends = memcmp(type, "IEND", 4) == 0;
     return !*ends;
+}
+
+/* Texts and colour profiles: libpng would unpack and keep them, at up to 8 MB for each of
+ * thousands, and nobody asks for them. */
+static void skip_words(png_structp png)
+{
+    static const char *const names[] = {"tEXt", "zTXt", "iTXt", "iCCP", "eXIf",
+                                        "sPLT", "hIST", "pCAL", "sCAL", "tIME"};
+    png_byte list[5 * sizeof names / sizeof *names];
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        memcpy(list + 5 * i, names[i], 5);
+    png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, list,
+                                sizeof names / sizeof *names);
 }
 
 /* libpng takes a chunk's word for its length and allocates up to 2 GiB: seen first that every
@@ -219,11 +271,14 @@ static int guarded(struct job *job, void (*work)(struct job *job))
         png_set_read_fn(job->png, job, feed);
         /* image.c has held the header to its limits already */
         png_set_user_limits(job->png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);
+        skip_words(job->png);
         png_read_info(job->png, job->info);
         work(job);
     } else {
         job->result = job->err->code;
     }
+    if (job->row)
+        explicit_bzero(job->row, job->row_size);
     free(job->row);
     png_destroy_read_struct(&job->png, &job->info, NULL);
     return job->result;
@@ -248,6 +303,14 @@ static int png_decode(const uint8_t *data, size_t size, uint32_t at_least_width,
     else
         *ret_image = job.image;
     return r;
+}
+
+static int png_to_sink(const uint8_t *data, size_t size, struct image_sink *sink,
+                       struct err *err)
+{
+    struct job job = {.data = data, .size = size, .sink = sink, .err = err};
+
+    return guarded(&job, read_rows);
 }
 
 struct found {
@@ -280,5 +343,6 @@ const struct image_codec image_png = {
     .probe = png_probe,
     .check = png_check,
     .decode = png_decode,
+    .read_rows = png_to_sink,
     .find_exif = png_find_exif,
 };

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "lib/image/image_internal.h"
+#include "lib/image/image_sink.h"
 
 enum { RIFF_HEAD = 12, CHUNK_HEAD = 8, FORMAT_LOSSY = 1 };
 
@@ -102,6 +102,57 @@ static int webp_decode(const uint8_t *data, size_t size, uint32_t at_least_width
     return 0;
 }
 
+/* libwebp writes no rows to a stranger: what it has reduced stands in memory of its own for a
+ * moment. */
+static int decode_rows(const uint8_t *data, size_t size, struct image_sink *sink,
+                       WebPDecoderConfig *config, struct err *err)
+{
+    uint32_t width = (uint32_t)config->input.width, height = (uint32_t)config->input.height;
+    uint32_t factor = image_sink_factor(&sink->room, width, height);
+    VP8StatusCode status;
+    int r;
+
+    if (factor > 1) {
+        config->options.use_scaling = 1;
+        config->options.scaled_width = (int)((width + factor - 1) / factor);
+        config->options.scaled_height = (int)((height + factor - 1) / factor);
+    }
+    config->output.colorspace = MODE_RGBA;
+    status = WebPDecode(data, size, config);
+    if (status != VP8_STATUS_OK)
+        return refuse(status, err);
+    sink->alpha = config->input.has_alpha;
+    height = (uint32_t)config->output.height;
+    r = image_sink_begin(sink, (uint32_t)config->output.width, height, err);
+    for (uint32_t y = 0; r == 0 && y < height; y++)
+        image_sink_row(sink, config->output.u.RGBA.rgba +
+                                 (size_t)y * (size_t)config->output.u.RGBA.stride);
+    return r;
+}
+
+static int webp_read_rows(const uint8_t *data, size_t size, struct image_sink *sink,
+                          struct err *err)
+{
+    WebPDecoderConfig config;
+    VP8StatusCode status;
+    int r;
+
+    if (!WebPInitDecoderConfig(&config))
+        return refuse(VP8_STATUS_UNSUPPORTED_FEATURE, err);
+    status = WebPGetFeatures(data, size, &config.input);
+    if (status != VP8_STATUS_OK)
+        return refuse(status, err);
+    if (config.input.format != FORMAT_LOSSY &&
+        image_whole_fits((uint32_t)config.input.width, (uint32_t)config.input.height,
+                         "a lossless WebP", "as a JPEG", err) < 0)
+        return err->code;
+    r = decode_rows(data, size, sink, &config, err);
+    if (config.output.u.RGBA.rgba)
+        explicit_bzero(config.output.u.RGBA.rgba, config.output.u.RGBA.size);
+    WebPFreeDecBuffer(&config.output);
+    return r;
+}
+
 static uint32_t read_u32(const uint8_t *p)
 {
     return (uint32_t)p[3] << 24 | (uint32_t)p[2] << 16 | (uint32_t)p[1] << 8 | p[0];
@@ -139,5 +190,6 @@ const struct image_codec image_webp = {
     .probe = webp_probe,
     .check = webp_check,
     .decode = webp_decode,
+    .read_rows = webp_read_rows,
     .find_exif = webp_find_exif,
 };
