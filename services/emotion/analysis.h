@@ -25,9 +25,11 @@ struct face {
     struct trait male;              /* by appearance; false: female */
     struct trait smile, eyeglasses, sunglasses, beard, mustache, eyes_open, mouth_open;
     float emotions[EMOTION_COUNT]; /* percent, 100 together; in emotion_names' order */
-    float roll, yaw, pitch;        /* degrees; 0: upright, facing the camera */
+    float roll, yaw, pitch;        /* degrees; 0: upright, facing the camera; more: turned
+                                      clockwise as seen, to the picture's right, up */
     float brightness, sharpness;   /* 0..100 */
     bool profile;                  /* seen from the side: believe less of it */
+    bool brief; /* one of many faces: fewer nets looked at it, believe less of it */
 };
 
 struct analysis {
