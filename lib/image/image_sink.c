@@ -86,6 +86,8 @@ static void close_line(struct image_sink *sink, uint32_t rows)
         uint32_t count = rows * (left < sink->factor ? left : sink->factor);
         uint32_t *sum = sink->sums + (size_t)RGBA * x;
 
+        if (count == 0)
+            break; /* not reached: stored_width has no more columns than that */
         for (size_t c = 0; c < RGB; c++)
             sink->line[RGBA * (size_t)x + c] = (uint8_t)((sum[c] + count / 2) / count);
         sink->line[RGBA * (size_t)x + RGB] = WHITE;

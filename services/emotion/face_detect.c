@@ -218,9 +218,10 @@ static int look_at_parts(const struct search *search, int parts, struct err *err
     float cell[2] = {width / (float)columns, height / (float)rows};
     int r = 0;
 
-    for (int i = 0; r == 0 && i < columns * rows; i++)
-        r = look_at_part(search, ((float)(i % columns) + 0.5F) * cell[0],
-                         ((float)(i / columns) + 0.5F) * cell[1], cell, err);
+    for (int y = 0; r == 0 && y < rows; y++)
+        for (int x = 0; r == 0 && x < columns; x++)
+            r = look_at_part(search, ((float)x + 0.5F) * cell[0], ((float)y + 0.5F) * cell[1],
+                             cell, err);
     return r;
 }
 

@@ -55,7 +55,7 @@ static void halve_row(const uint8_t *upper, const uint8_t *lower, uint32_t width
 
     for (size_t x = 0; x < pairs; x++) {
         for (size_t c = 0; c < PIXEL; c++) {
-            size_t at = 2 * PIXEL * x + c;
+            size_t at = (size_t)2 * PIXEL * x + c;
 
             to[PIXEL * x + c] =
                 (uint8_t)((upper[at] + upper[at + PIXEL] + lower[at] + lower[at + PIXEL] + 2) /

@@ -6,7 +6,8 @@
 
 enum {
     SIDE = LIGHT_SIDE,
-    BINS = 1024,     /* of luma, for medians */
+    BINS_A_STEP = 4, /* of luma, for medians */
+    BINS = 256 * BINS_A_STEP,
     DARKEST = 20,    /* cheeks are never taken for darker: else noise would grow */
     EDGE = 2,        /* rows up and down that an edge on the nose is taken over */
     CORNERS_MAX = 16 /* of a polygon */
@@ -61,7 +62,7 @@ static void add_pixel(struct sums *sums, const float *light, int x, int y)
     float luma = luma_at(light, x, y);
     float across = luma_at(light, x + 1, y) - luma_at(light, x - 1, y);
     float down = luma_at(light, x, y + 1) - luma_at(light, x, y - 1);
-    int bin = (int)(luma * (BINS / 256));
+    int bin = (int)(luma * BINS_A_STEP);
 
     sums->count++;
     sums->luma += luma;
@@ -80,7 +81,7 @@ static float median(const struct sums *sums)
 
     while (bin < BINS - 1 && below + sums->bins[bin] <= sums->count / 2)
         below += sums->bins[bin++];
-    return ((float)bin + 0.5F) * 256 / BINS;
+    return ((float)bin + 0.5F) / BINS_A_STEP;
 }
 
 static int clamp(float x)
@@ -146,8 +147,8 @@ static float edge_at(const struct view *view, float x, float y, float half)
     float sum = 0;
     size_t count = 0;
 
-    for (float at = x - half; at <= x + half; at += 1) {
-        int column = (int)lrintf(at);
+    for (int i = 0; i <= (int)(2 * half); i++) {
+        int column = (int)lrintf(x - half + (float)i);
 
         if (column < 1 || row < EDGE || column > SIDE - 2 || row > SIDE - 1 - EDGE)
             continue;
@@ -161,15 +162,14 @@ static float edge_at(const struct view *view, float x, float y, float half)
 /* middle: between the eyes, which are distance apart. */
 static float bridge_of(const struct view *view, const float middle[2], float distance)
 {
-    float low = 0, high = 0;
-    bool first = true;
+    float top = middle[1] - 0.25F * distance, half = 0.10F * distance;
+    float low = edge_at(view, middle[0], top, half), high = low;
 
-    for (float y = middle[1] - 0.25F * distance; y <= middle[1] + 0.35F * distance; y += 1) {
-        float edge = edge_at(view, middle[0], y, 0.10F * distance);
+    for (int i = 1; i <= (int)(0.60F * distance); i++) {
+        float edge = edge_at(view, middle[0], top + (float)i, half);
 
-        low = first ? edge : fminf(low, edge);
-        high = first ? edge : fmaxf(high, edge);
-        first = false;
+        low = fminf(low, edge);
+        high = fmaxf(high, edge);
     }
     return high - low;
 }

@@ -127,24 +127,25 @@ static void set_steps(struct job *job, const struct face_region *region, double 
     double count = (double)job->pixels * job->points, half = count / 2 - 0.5;
     double step = region->side * scale / count;
     double right = region->mirrored ? -step : step;
-    double across_x = cos(region->angle) * right, across_y = sin(region->angle) * right;
-    double down_x = -sin(region->angle) * step, down_y = cos(region->angle) * step;
+    double c = cos((double)region->angle), s = sin((double)region->angle);
 
-    job->step_x[0] = fixed(across_x);
-    job->step_x[1] = fixed(down_x);
-    job->step_y[0] = fixed(across_y);
-    job->step_y[1] = fixed(down_y);
-    job->start_x = fixed(region->x * scale - 0.5 - half * (across_x + down_x));
-    job->start_y = fixed(region->y * scale - 0.5 - half * (across_y + down_y));
+    job->step_x[0] = fixed(c * right);
+    job->step_x[1] = fixed(-s * step);
+    job->step_y[0] = fixed(s * right);
+    job->step_y[1] = fixed(c * step);
+    job->start_x = fixed(region->x * scale - 0.5 - half * (c * right - s * step));
+    job->start_y = fixed(region->y * scale - 0.5 - half * (s * right + c * step));
 }
 
 void face_warp(struct face_picture *picture, const struct face_region *region, uint32_t pixels,
                int threads, float *out)
 {
-    struct job job = {.out = out, .pixels = pixels};
+    struct job job = {.pixels = pixels};
+
     float shrink = region->side / (float)pixels;
     int level = shrink >= 2 ? ilogbf(shrink) : 0;
 
+    job.out = out;
     job.level = face_picture_level(picture, &level);
     job.points = shrink > 1 ? 2 : 1;
     set_steps(&job, region, 1.0 / (1 << level));
