@@ -7,26 +7,19 @@
 #include "services/common/garden_conf.h"
 
 static const struct command *const commands[] = {
-    &command_up,
-    &command_import,
-    &command_promote,
-    &command_remove,
-    &command_restore_trash,
-    &command_backup,
-    &command_restore,
-    &command_reconcile,
-    &command_topics,
-    &command_dead_letters,
-    &command_generate,
-    &command_regenerate,
-    &command_doctor,
-    NULL,
+    &command_up,         &command_starter,      &command_import,
+    &command_promote,    &command_remove,       &command_restore_trash,
+    &command_backup,     &command_restore,      &command_reconcile,
+    &command_topics,     &command_dead_letters, &command_generate,
+    &command_regenerate, &command_doctor,       NULL,
 };
 
 /* Those of gardenctl itself; the engines' are in garden_fields. */
 static const struct conf_field own_fields[] = {
     {"GARDEN_URL", CONF_STRING, "http://127.0.0.1:8080", 0, "where the running garden answers",
      0, 0},
+    {"GARDEN_STARTER", CONF_BOOL, "1", 0,
+     "up: 0: a new garden gets no starter garden and no starter pool", 0, 0},
     {"GARDEN_OPERATOR_KEY", CONF_STRING, "", 0,
      "the operator's key; unset: the one in GARDEN_DATA/operator.key", 0, 0},
     {"GARDEN_LISTEN", CONF_STRING, "127.0.0.1:8080", 0, "up: where the garden is served", 0, 0},

@@ -21,40 +21,68 @@ enum {
 
 /* -- asking -- */
 
-int remote_job_ask(struct remote *remote, const struct buf *body, char ret_id[REMOTE_JOB_ID],
-                   struct err *err)
+/* POSTs the body; key_line is one more header, or NULL. */
+static int post(struct remote *remote, const char *path, const char *key_line,
+                const struct buf *body, struct http_client_response *ret_response,
+                struct err *err)
 {
-    char key[37], key_line[64];
     const char *const headers[] = {remote->authorization, "Content-Type: application/json",
                                    key_line};
-    OWNED_VALUE(http_client_response) response = {0};
     OWNED_VALUE(buf) url = {0};
-    OWNED_JSON job = NULL;
     struct err failure = {0};
-    const char *id;
     struct http_client_request request = {
         .method = "POST",
         .headers = headers,
-        .header_count = sizeof headers / sizeof *headers,
+        .header_count = key_line ? 3 : 2,
         .body = body->data,
         .body_size = body->size,
         .deadline_ms = ASK_MS,
-        .retries = 1, /* it is the same job: the key says so */
+        .retries = 1, /* it is the same job: its key or its name says so */
     };
+
+    buf_printf(&url, "%s%s", remote->url, path);
+    request.url = buf_text(&url);
+    (void)http_client_fetch(remote->client, &request, ret_response, &failure);
+    return remote_check(remote, ret_response, &failure, err);
+}
+
+static int take_id(const char *id, char ret_id[REMOTE_JOB_ID], struct err *err)
+{
+    if (!*id || text_copy(ret_id, REMOTE_JOB_ID, id) < 0)
+        return err_set(err, ERR_REMOTE, "the garden's job has a strange id");
+    return 0;
+}
+
+int remote_job_ask(struct remote *remote, const struct buf *body, char ret_id[REMOTE_JOB_ID],
+                   struct err *err)
+{
+    OWNED_VALUE(http_client_response) response = {0};
+    OWNED_JSON job = NULL;
+    char key[37], key_line[64];
+    const char *id;
 
     envelope_uuid(key);
     (void)snprintf(key_line, sizeof key_line, "Idempotency-Key: %s", key);
-    buf_printf(&url, "%s/v1/generations", remote->url);
-    request.url = buf_text(&url);
-    (void)http_client_fetch(remote->client, &request, &response, &failure);
-    if (remote_check(remote, &response, &failure, err) < 0)
+    if (post(remote, "/v1/generations", key_line, body, &response, err) < 0)
         return err->code;
     job = json_parse(buf_text(&response.body), response.body.size, err);
     if (!job || json_get_str(job, "id", &id, err) < 0)
         return err_wrap(err, "the answer of the garden");
-    if (text_copy(ret_id, REMOTE_JOB_ID, id) < 0)
-        return err_set(err, ERR_REMOTE, "the garden's job has a strange id");
-    return 0;
+    return take_id(id, ret_id, err);
+}
+
+int remote_job_bulk(struct remote *remote, const struct buf *body, char ret_id[REMOTE_JOB_ID],
+                    struct err *err)
+{
+    OWNED_VALUE(http_client_response) response = {0};
+    char location[REMOTE_URL];
+    const char *slash;
+
+    if (post(remote, "/bulk", NULL, body, &response, err) < 0)
+        return err->code;
+    slash = http_client_header(&response, "location", location, sizeof location);
+    slash = slash ? strrchr(slash, '/') : NULL;
+    return take_id(slash ? slash + 1 : "", ret_id, err);
 }
 
 /* -- following -- */

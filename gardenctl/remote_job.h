@@ -28,6 +28,10 @@ struct remote_job_events {
 int remote_job_ask(struct remote *remote, const struct buf *body, char ret_id[REMOTE_JOB_ID],
                    struct err *err);
 
+/* The same by a body of POST /bulk. ERR_UNAVAILABLE: nobody draws now. */
+int remote_job_bulk(struct remote *remote, const struct buf *body, char ret_id[REMOTE_JOB_ID],
+                    struct err *err);
+
 /* Follows the job until it is done, through broken connections, too. Once stopping() is true
  * the job is cancelled, and that is a failure, as it is when the job fails. Nothing of remote
  * may be used inside the callbacks. */

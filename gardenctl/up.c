@@ -16,6 +16,7 @@
 #include "gardenctl/remote.h"
 #include "gardenctl/up_data.h"
 #include "gardenctl/up_service.h"
+#include "gardenctl/up_starter.h"
 #include "lib/base/clock.h"
 #include "lib/base/stop.h"
 #include "lib/base/text.h"
@@ -54,6 +55,7 @@ struct supervisor {
     struct up_service services[MAX_SERVICES];
     struct probe probes[MAX_SERVICES];
     size_t count;
+    struct up_starter starter;
     bool greeted; /* all were ready once, and that was said */
     int64_t start_ms;
     struct err failure; /* why it cannot go on */
@@ -63,6 +65,24 @@ static void say(const char *name, const char *state, const char *rest)
 {
     printf("  %-14s %-9s %s\n", name, state, rest);
     (void)fflush(stdout);
+}
+
+/* -- the first run -- */
+
+static void start_starter(struct supervisor *up)
+{
+    struct err err = {0};
+
+    for (size_t i = 0; i < up->count; i++)
+        if (up->services[i].spec->is_door &&
+            up_starter_start(&up->starter, up->services[i].address, &err) < 0)
+            say("starter", "failed", err.text);
+}
+
+static void on_starter_end(struct supervisor *up)
+{
+    if (!up_starter_reap(&up->starter))
+        say("starter", "stopped", "it goes on at the next start, or by gardenctl starter");
 }
 
 /* -- readiness -- */
@@ -125,8 +145,11 @@ static void on_probed(void *ctx, struct http_client_response *response, const st
     (void)snprintf(rest, sizeof rest, "%-22s %6" PRId64 " ms", service->address,
                    clock_mono_ms() - service->started_ms);
     say(service->spec->name, "ready", rest);
-    if (!probe->up->greeted)
-        greet(probe->up);
+    if (probe->up->greeted)
+        return;
+    greet(probe->up);
+    if (probe->up->greeted)
+        start_starter(probe->up);
 }
 
 static void start_probe(struct supervisor *up, struct probe *probe)
@@ -215,30 +238,34 @@ static int do_due(struct supervisor *up)
 
 static void wait_for_events(struct supervisor *up, int timeout_ms)
 {
-    struct pollfd fds[2 + 2 * MAX_SERVICES] = {
+    struct pollfd fds[3 + 2 * MAX_SERVICES] = {
         {.fd = stop_fd(), .events = POLLIN},
         {.fd = http_client_fd(up->client), .events = POLLIN},
+        {.fd = up->starter.pid_fd, .events = POLLIN},
     };
     int client_ms = http_client_timeout_ms(up->client);
 
     for (size_t i = 0; i < up->count; i++) {
-        fds[2 + 2 * i] = (struct pollfd){.fd = up->services[i].output_fd, .events = POLLIN};
-        fds[3 + 2 * i] = (struct pollfd){.fd = up->services[i].pid_fd, .events = POLLIN};
+        fds[3 + 2 * i] = (struct pollfd){.fd = up->services[i].output_fd, .events = POLLIN};
+        fds[4 + 2 * i] = (struct pollfd){.fd = up->services[i].pid_fd, .events = POLLIN};
     }
     if (client_ms >= 0 && client_ms < timeout_ms)
         timeout_ms = client_ms;
-    (void)poll(fds, 2 + 2 * up->count, timeout_ms);
+    (void)poll(fds, 3 + 2 * up->count, timeout_ms);
     http_client_step(up->client);
     for (size_t i = 0; i < up->count; i++) {
-        if (fds[2 + 2 * i].revents)
+        if (fds[3 + 2 * i].revents)
             up_service_read(&up->services[i]);
-        if (fds[3 + 2 * i].revents && !stopping())
+        if (fds[4 + 2 * i].revents && !stopping())
             on_death(up, &up->services[i]);
     }
+    if (fds[2].revents && !stopping())
+        on_starter_end(up);
 }
 
 static void stop_all(struct supervisor *up)
 {
+    up_starter_stop(&up->starter);
     for (size_t i = up->count; i-- > 0;) {
         struct up_service *service = &up->services[i];
         int64_t start_ms = clock_mono_ms();
@@ -341,8 +368,8 @@ static int run(const struct args *args)
     struct err err = {0};
     int lock, r;
 
-    if (garden_conf_load(&up.conf, &err) < 0 || stop_on_signals(&err) < 0 ||
-        up_data_make(up.conf.data, &err) < 0)
+    if (garden_conf_load(&up.conf, &err) < 0 || up_starter_load(&up.starter, &err) < 0 ||
+        stop_on_signals(&err) < 0 || up_data_make(up.conf.data, &err) < 0)
         return command_failed(&err);
     lock = up_data_lock(up.conf.data, &err);
     if (lock < 0)

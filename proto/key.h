@@ -5,6 +5,7 @@
  *   display/..., dataset/..., html/...         not pictures of the garden
  *   trash/<key>                                removed, can be restored
  *   cache/...                                  thumbnails; may be dropped at any time
+ *   state/...                                  what the garden remembers of itself
  *
  * emotion: one of the eight of emotion_names, in lower case.
  *
@@ -31,6 +32,7 @@ enum { KEY_BYTES = 1025 }; /* a buffer for any key, NUL included */
 #define KEY_GARDEN_PREFIX "emotions/"
 #define KEY_TRASH_PREFIX "trash/"
 #define KEY_CACHE_PREFIX "cache/"
+#define KEY_STATE_PREFIX "state/"
 
 enum key_area { KEY_POOL, KEY_GARDEN };
 

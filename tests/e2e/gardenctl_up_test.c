@@ -54,30 +54,6 @@ static void wait_until_gone(pid_t pid)
     }
 }
 
-static void read_log(const struct garden *garden, struct buf *out)
-{
-    char path[256];
-
-    (void)snprintf(path, sizeof path, "%s/up.log", garden->data);
-    file_load(path, out);
-}
-
-static void wait_for_log(const struct garden *garden, const char *text)
-{
-    int64_t deadline = clock_mono_ms() + SOON_MS;
-    OWNED_VALUE(buf) log = {0};
-
-    for (;;) {
-        buf_clear(&log);
-        read_log(garden, &log);
-        if (strstr(buf_text(&log), text))
-            return;
-        if (clock_mono_ms() > deadline)
-            TEST_FAIL("gardenctl up never said '%s': %s", text, buf_text(&log));
-        (void)poll(NULL, 0, 10);
-    }
-}
-
 static void check_ctl(struct garden *garden, const char *const *words, int status,
                       const char *text)
 {
@@ -95,8 +71,8 @@ TEST(it_says_what_is_ready_and_gives_a_link_that_works)
 
     garden_prepare(&garden, NULL, NULL, NULL);
     garden_start(&garden);
-    wait_for_log(&garden, "Ctrl-C stops it");
-    read_log(&garden, &log);
+    garden_wait_log(&garden, "Ctrl-C stops it");
+    garden_read_log(&garden, &log);
     CHECK_HAS(buf_text(&log), "item-ingest    ready");
     CHECK_HAS(buf_text(&log), "gateway        ready     127.0.0.1:");
     start = strstr(log.data, "/login?key=");
@@ -114,7 +90,7 @@ TEST(where_there_is_a_model_there_is_a_generator)
     CHECK_INT(setenv("GENERATOR_THREADS", "1", 1), ==, 0);
     garden_prepare(&garden, NULL, NULL, NULL);
     garden_start(&garden);
-    wait_for_log(&garden, "generator-gpu  ready");
+    garden_wait_log(&garden, "generator-gpu  ready");
     garden_wait_answer(&garden, "GET", "/v1/status", NULL, "\"generator\":{\"state\":\"up\"",
                        SOON_MS);
     check_ctl(&garden, WORDS("doctor"), 0, "generator draws with tests/golden");
@@ -159,7 +135,7 @@ TEST(a_service_that_is_killed_comes_back_and_no_request_is_refused)
         wait_for_child(&garden, names[i], victim);
         garden_wait_answer(&garden, "GET", "/readyz", NULL, "\"ready\":true", SOON_MS);
         (void)snprintf(said, sizeof said, "%-14s died      killed by signal 9", names[i]);
-        wait_for_log(&garden, said);
+        garden_wait_log(&garden, said);
     }
     garden_stop(&garden);
 }

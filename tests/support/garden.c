@@ -7,7 +7,7 @@
 #include "lib/base/clock.h"
 #include "tests/support/process.h"
 
-enum { READY_MS = 60000, STOP_MS = 20000, WORDS_MAX = 16 };
+enum { READY_MS = 60000, STOP_MS = 20000, SAID_MS = 60000, WORDS_MAX = 16 };
 
 static const char *or_default(const char *value, const char *fallback)
 {
@@ -131,5 +131,29 @@ void garden_wait_answer(struct garden *garden, const char *method, const char *p
         if (clock_mono_ms() > deadline)
             test_fail("the answer never had what was waited for: %s", buf_text(&answer));
         (void)poll(NULL, 0, 5);
+    }
+}
+
+void garden_read_log(const struct garden *garden, struct buf *out)
+{
+    char path[256];
+
+    (void)snprintf(path, sizeof path, "%s/up.log", garden->data);
+    file_load(path, out);
+}
+
+void garden_wait_log(const struct garden *garden, const char *text)
+{
+    int64_t deadline = clock_mono_ms() + SAID_MS;
+    OWNED_VALUE(buf) log = {0};
+
+    for (;;) {
+        buf_clear(&log);
+        garden_read_log(garden, &log);
+        if (strstr(buf_text(&log), text))
+            return;
+        if (clock_mono_ms() > deadline)
+            test_fail("gardenctl up never said '%s': %s", text, buf_text(&log));
+        (void)poll(NULL, 0, 10);
     }
 }

@@ -48,4 +48,10 @@ int garden_ctl(struct garden *garden, const char *const *words, struct buf *ret_
 void garden_wait_answer(struct garden *garden, const char *method, const char *path,
                         const char *body, const char *text, int timeout_ms);
 
+/* Appends what gardenctl up has said since the first start. */
+void garden_read_log(const struct garden *garden, struct buf *out);
+
+/* Waits until it has said text. */
+void garden_wait_log(const struct garden *garden, const char *text);
+
 #endif
