@@ -128,5 +128,5 @@ void prompts_fill(const struct prompts *prompts, size_t i, const struct prompt_c
         text += size;
     }
     while (out->size > start && strchr(" ,", out->data[out->size - 1]))
-        out->size--;
+        out->data[--out->size] = '\0';
 }
