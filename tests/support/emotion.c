@@ -164,6 +164,22 @@ int eyes_mood(struct eyes *eyes, int i, const char *method, const char *user, co
     return eyes_ask(eyes, i, method, path, NULL, body, body ? strlen(body) : 0);
 }
 
+int eyes_mood_meanwhile(const struct eyes *eyes, int i, const char *method, const char *user,
+                        const char *body)
+{
+    struct eyes other = *eyes;
+    struct err err = {0};
+    int status;
+
+    memset(&other.last, 0, sizeof other.last);
+    other.http = http_client_new(&err);
+    must(err.code, &err, "another client");
+    status = eyes_mood(&other, i, method, user, body);
+    http_client_response_done(&other.last);
+    http_client_free(other.http);
+    return status;
+}
+
 const char *eyes_body(const struct eyes *eyes)
 {
     return buf_text(&eyes->last.body);

@@ -58,6 +58,10 @@ int eyes_look(struct eyes *eyes, int i, const char *path, const char *user, cons
 /* {method} /v1/users/{user}/mood; body NULL: none. */
 int eyes_mood(struct eyes *eyes, int i, const char *method, const char *user, const char *body);
 
+/* The same from another client, for while the first one's requests wait. */
+int eyes_mood_meanwhile(const struct eyes *eyes, int i, const char *method, const char *user,
+                        const char *body);
+
 const char *eyes_body(const struct eyes *eyes);
 const char *eyes_header(struct eyes *eyes, const char *name); /* "" where there is none */
 

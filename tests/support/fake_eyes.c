@@ -48,13 +48,15 @@ static int look(struct face_engine *engine, const void *picture, size_t size,
                 struct analysis *ret_analysis, struct err *err)
 {
     char text[TEXT];
-    const char *until;
+    char *until;
 
     (void)engine;
     (void)snprintf(text, sizeof text, "%.*s", (int)size, (const char *)picture);
     until = strstr(text, " until ");
-    if (until)
+    if (until) {
         wait_for(until + strlen(" until "));
+        *until = '\0';
+    }
     if (strstr(text, "damaged"))
         return err_set(err, ERR_INVALID, "this is not a picture");
     if (strstr(text, "huge"))
