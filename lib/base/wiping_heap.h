@@ -28,6 +28,8 @@
 extern void wiping_heap_free(void *memory) __asm__("__libc_free");
 extern void *wiping_heap_realloc(void *memory, size_t size) __asm__("__libc_realloc");
 
+/* glibc's own declarations call the parameters by reserved names.
+ * NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name) */
 void free(void *memory)
 {
     if (!memory)
@@ -37,7 +39,7 @@ void free(void *memory)
 }
 
 /* glibc's may move what is there and leave the old place as it was: so what grows moves here.
- */
+ * NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name) */
 void *realloc(void *memory, size_t size)
 {
     size_t before = memory ? malloc_usable_size(memory) : 0;
