@@ -1,8 +1,9 @@
 /* nets.c - see nets.h: opens the six nets and runs them.
  *
- * Where there are two threads and more, one net at a time runs on all of them, and the nets
- * about a face run side by side on one thread each, which wastes less than many short waits for
- * one another. A lane is what a net needs to run: threads, scratch memory and an arena. */
+ * A net runs on one thread. Its layers take some hundred microseconds each, and threads that
+ * wait for one another after each layer lose milliseconds whenever something else has the core;
+ * so threads get a net each instead: the nets about a face run side by side. A lane is what a
+ * thread needs to run a net: scratch memory and memory for tensors. */
 #include "services/emotion/nets.h"
 
 #include <stdio.h>
@@ -27,22 +28,17 @@ struct net {
     struct arena arena; /* as planned, without memory */
 };
 
-enum {
-    WIDE,        /* the lane of all threads */
-    NARROW,      /* the first lane of one thread */
-    NARROWS = 4, /* at most: faceres takes as long as all the other nets about a face */
-    LANES = NARROW + NARROWS,
-};
+enum { LANES_MAX = 4 }; /* faceres takes about as long as the other nets about a face */
 
 struct lane {
     struct nn *nn;
-    char *memory; /* of the wide lane and of the first narrow one the same */
+    char *memory;
 };
 
 struct nets {
     struct net net[NETS];
-    struct lane lane[LANES];
-    int narrow; /* lanes; 0 with one thread */
+    struct lane lane[LANES_MAX];
+    int lanes;
     size_t memory_size;
 };
 
@@ -72,7 +68,7 @@ static int run_all(struct nets *nets, enum net_id id, const float *pixels, size_
     size_t crop = (size_t)net->def->side * net->def->side * 3;
 
     for (size_t i = 0; i < count; i++)
-        if (run_net(net, &nets->lane[WIDE], pixels + i * crop,
+        if (run_net(net, &nets->lane[0], pixels + i * crop,
                     (char *)ret + i * net->def->result_bytes, err) < 0)
             return err->code;
     return 0;
@@ -147,9 +143,9 @@ static void run_task(void *ctx, size_t task, int thread)
 {
     struct face_job *job = ctx;
     struct face_task *t = &job->tasks[task];
-    size_t lane = job->nets->narrow ? (size_t)(NARROW + thread) : WIDE;
 
-    (void)run_net(&job->nets->net[t->net], &job->nets->lane[lane], t->pixels, t->ret, &t->err);
+    (void)run_net(&job->nets->net[t->net], &job->nets->lane[thread], t->pixels, t->ret,
+                  &t->err);
 }
 
 int nets_face(struct nets *nets, const struct net_face_crops *crops, struct net_face *ret_face,
@@ -166,7 +162,7 @@ int nets_face(struct nets *nets, const struct net_face_crops *crops, struct net_
     add_tasks(&job, IRIS, crops->eyes, crops->eye_count, ret_face->eyes);
     add_tasks(&job, EXPRESSION, crops->expressions, crops->expression_count,
               ret_face->expressions);
-    parallel_for(nets->narrow ? nets->narrow : 1, job.count, run_task, &job);
+    parallel_for(nets->lanes, job.count, run_task, &job);
     for (size_t i = 0; i < job.count; i++)
         if (job.tasks[i].err.code)
             return err_set(err, job.tasks[i].err.code, "%s", job.tasks[i].err.text);
@@ -188,17 +184,11 @@ static void scratch_free(void *ctx, void *memory, size_t bytes)
     secret_free(memory, bytes);
 }
 
-static bool shares_memory(size_t lane)
-{
-    return lane == NARROW;
-}
-
 void nets_wipe(struct nets *nets)
 {
-    for (size_t i = 0; i < LANES && nets->lane[i].nn; i++) {
+    for (int i = 0; i < nets->lanes; i++) {
         nn_wipe(nets->lane[i].nn);
-        if (!shares_memory(i))
-            secret_wipe(nets->lane[i].memory, nets->memory_size);
+        secret_wipe(nets->lane[i].memory, nets->memory_size);
     }
 }
 
@@ -211,10 +201,9 @@ void nets_free(struct nets *nets)
         safetensors_free(nets->net[i].file);
         free(nets->net[i].path);
     }
-    for (size_t i = 0; i < LANES; i++) {
+    for (int i = 0; i < LANES_MAX; i++) {
         nn_free(nets->lane[i].nn);
-        if (!shares_memory(i))
-            secret_free(nets->lane[i].memory, nets->memory_size);
+        secret_free(nets->lane[i].memory, nets->memory_size);
     }
     free(nets);
 }
@@ -222,25 +211,17 @@ void nets_free(struct nets *nets)
 /* -- opening ----------------------------------------------------------------------------------
  */
 
-static struct nn *open_lane(int threads, struct err *err)
-{
-    const struct nn_conf conf = {.type = TENSOR_F32,
-                                 .threads = threads,
-                                 .scratch = {.alloc = scratch_alloc, .free = scratch_free}};
-
-    return nn_new_with(&conf, err);
-}
-
 static int open_lanes(struct nets *nets, int threads, struct err *err)
 {
-    nets->lane[WIDE].nn = open_lane(threads, err);
-    if (!nets->lane[WIDE].nn)
-        return err->code;
-    threads = nn_threads(nets->lane[WIDE].nn);
-    if (threads > 1)
-        nets->narrow = threads < NARROWS ? threads : NARROWS;
-    for (size_t i = NARROW; i < (size_t)(NARROW + nets->narrow); i++)
-        if (!(nets->lane[i].nn = open_lane(1, err)))
+    const struct nn_conf conf = {.type = TENSOR_F32,
+                                 .threads = 1,
+                                 .scratch = {.alloc = scratch_alloc, .free = scratch_free}};
+
+    nets->lanes = threads > 0 ? threads : parallel_available();
+    if (nets->lanes > LANES_MAX)
+        nets->lanes = LANES_MAX;
+    for (int i = 0; i < nets->lanes; i++)
+        if (!(nets->lane[i].nn = nn_new_with(&conf, err)))
             return err->code;
     return 0;
 }
@@ -272,7 +253,7 @@ static int open_net(struct nets *nets, enum net_id id, const char *folder, struc
     if (!net->file)
         return err->code;
     net->layers.file = net->file;
-    for (size_t i = 0; i < LANES && nets->lane[i].nn; i++)
+    for (int i = 0; i < nets->lanes; i++)
         if (plan_net(net, &nets->lane[i], err) < 0)
             return err->code;
     if (net->arena.peak > nets->memory_size)
@@ -282,12 +263,9 @@ static int open_net(struct nets *nets, enum net_id id, const char *folder, struc
 
 static int alloc_memory(struct nets *nets, struct err *err)
 {
-    for (size_t i = 0; i < LANES && nets->lane[i].nn; i++) {
-        nets->lane[i].memory =
-            shares_memory(i) ? nets->lane[WIDE].memory : secret_alloc(nets->memory_size, NULL);
-        if (!nets->lane[i].memory)
+    for (int i = 0; i < nets->lanes; i++)
+        if (!(nets->lane[i].memory = secret_alloc(nets->memory_size, NULL)))
             return err_set_nomem(err, "the nets' tensors");
-    }
     return 0;
 }
 
@@ -305,7 +283,7 @@ static int try_all(struct nets *nets, struct err *err)
     int result = trial ? 0 : err_set_nomem(err, "the nets' first try");
 
     for (size_t i = 0; i < NETS && result == 0; i++)
-        result = run_net(&nets->net[i], &nets->lane[WIDE], trial->pixels, trial->result, err);
+        result = run_net(&nets->net[i], &nets->lane[0], trial->pixels, trial->result, err);
     free(trial);
     return result;
 }

@@ -32,7 +32,9 @@ enum {
 struct nets;
 
 /* Opens the folder's safetensors. ERR_INVALID names the file and the tensor that is wrong or
- * missing. threads: 0 for every core that this process may use. One thread at a time. */
+ * missing. threads: how
+ * many nets may run side by side in nets_face; 0: one on every core that this process may use.
+ * One thread at a time. */
 struct nets *nets_open(const char *folder, int threads, struct err *err);
 void nets_free(struct nets *nets);
 DEFINE_OWNED(nets)
@@ -86,7 +88,7 @@ int nets_faceres(struct nets *nets, const float *pixels, struct net_faceres *ret
                  struct err *err);
 
 /* All that is asked about a face whose mesh is known, as the four calls above would answer,
- * but the nets run side by side where there are two threads: the way to take for each face.
+ * but side by side on several threads: the way to take for each face.
  * Counts are 0 .. NETS_BATCH; what is not asked (0, NULL) stays untouched in *ret_face. */
 struct net_face_crops {
     const float *eyes, *expressions, *people;
