@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # bench.sh [GROUP] - measures; prints one line for each figure:
 #   name<TAB>value<TAB>unit<TAB>target<TAB>ok|short
-# Groups: chain, burst-local, burst-kafka, burst-postgres, gardens, pictures, generator.
+# Groups: chain, burst-local, burst-kafka, burst-postgres, gardens, pictures, generator, faces-nets.
 # Rates are those of this machine; what compares is a ratio against a named peer in the same run.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-groups=(chain burst-local burst-kafka burst-postgres gardens pictures generator)
+groups=(chain burst-local burst-kafka burst-postgres gardens pictures generator faces-nets)
 wanted=${1:-all}
 if [ "$wanted" != all ] && [[ ! " ${groups[*]} " == *" $wanted "* ]]; then
     echo "bench.sh: no group '$wanted'; there are ${groups[*]}" >&2
@@ -149,6 +149,16 @@ bench_generator() {
     done
 }
 
+# Each net alone, and all nets that one face takes: of the 35 ms that an analysis may take.
+bench_faces_nets() {
+    build/tests/bench/faces_nets | while IFS=$'\t' read -r name value unit _; do
+        case $name in
+        *-p50) figure "$name" "$value" "$unit" "<= 25" ;;
+        *) figure "$name" "$value" "$unit" ">= 0" ;;
+        esac
+    done
+}
+
 tools/setup.sh build bench
 make --no-print-directory -s -j2 build benches
 export GARDEN_BUILD=$PWD/build
@@ -166,3 +176,4 @@ fi
 if runs gardens; then bench_gardens; fi
 if runs pictures; then bench_pictures; fi
 if runs generator; then bench_generator; fi
+if runs faces-nets; then bench_faces_nets; fi
