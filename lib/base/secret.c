@@ -5,6 +5,7 @@
 #include "lib/base/secret.h"
 
 #include <malloc.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -13,6 +14,15 @@
 #include <unistd.h>
 
 enum { SCRUB_BYTES = 65536 };
+
+/* Counted for the process as a whole, because libraries take secret memory for their callers,
+ * and whether all of it is locked is asked by neither. */
+static atomic_size_t misses;
+
+size_t secret_misses(void)
+{
+    return atomic_load(&misses);
+}
 
 /* bytes in whole pages; 0 where that is more than there can be. */
 static size_t whole_pages(size_t bytes)
@@ -41,6 +51,8 @@ void *secret_alloc(size_t bytes, bool *ret_locked)
         return NULL;
     }
     locked = mlock2(memory, size, MLOCK_ONFAULT) == 0; /* pages come as they are written */
+    if (!locked)
+        (void)atomic_fetch_add(&misses, 1);
     if (ret_locked)
         *ret_locked = locked;
     return memory;

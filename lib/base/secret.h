@@ -12,6 +12,10 @@
  * locked memory (ulimit -l) does not allow to lock it: it works all the same, but may be
  * swapped out. */
 void *secret_alloc(size_t bytes, bool *ret_locked);
+/* How many pieces this process could not lock so far: where it did not grow while something was
+ * at work, all that it took was locked. Any thread. */
+size_t secret_misses(void);
+
 void secret_free(void *memory, size_t bytes); /* bytes as at secret_alloc; NULL is fine */
 
 /* Zeroes, also where the compiler believes that nobody looks any more. */

@@ -11,8 +11,9 @@
 void answer_emotion(const struct face *face, const struct user_event *user, const char *bucket,
                     struct buf *out);
 
-/* All faces with all that is known of them. user NULL: there is no face; its id is given beside
- * it. receipt: the JWS. */
+/* All faces with all that is known of them. user: what was published, or NULL. receipt: the
+ * JWS.
+ */
 struct answer_faces {
     const struct analysis *analysis;
     const char *user_id;

@@ -113,13 +113,13 @@ static void name_bucket(struct service *service, const char *store)
     service->parts.bucket = service->bucket;
 }
 
-/* Whether the largest picture could be kept from being swapped out. */
+/* Whether pictures, up to the largest, are kept from being swapped out. */
 static int try_lock(struct emotion *parts, struct err *err)
 {
     const size_t bytes = (size_t)parts->conf->max_picture_mb << 20;
-    void *memory = secret_alloc(bytes, &parts->locked);
 
-    secret_free(memory, bytes);
+    secret_free(secret_alloc(bytes, NULL), bytes);
+    parts->locked = secret_misses() == 0; /* also what the engine has taken */
     if (parts->locked)
         return 0;
     if (parts->conf->require_locked)

@@ -20,6 +20,7 @@ struct visit {
     char user_id[EMOTION_USER_ID];
     struct analysis analysis;
     struct receipt receipt;
+    size_t misses; /* secret_misses() when it came */
 };
 
 /* -- admission, on the loop -- */
@@ -52,6 +53,7 @@ static void count_in(struct emotion *emotion, long long bytes, int pictures)
 /* The room that a request has, until it is answered. */
 struct room {
     long long bytes;
+    size_t misses; /* secret_misses() when it came */
 };
 
 /* False where there is none. */
@@ -66,7 +68,7 @@ static bool admit(struct emotion *emotion, struct http_request *request, long lo
     room = malloc(sizeof *room);
     if (!room)
         return false;
-    room->bytes = bytes;
+    *room = (struct room){bytes, secret_misses()};
     count_in(emotion, bytes, 1);
     http_set_user(request, room);
     return true;
@@ -79,6 +81,7 @@ void emotion_visit_head(struct emotion *emotion, struct http_request *request)
     struct err err = {0};
 
     http_limit_body(request, most_bytes(emotion));
+    http_secret_body(request);
     if (emotion_user_id(request, user_id, &err) < 0) {
         emotion_refuse(request, problem_status_of(err.code), err.text, NULL);
         return;
@@ -119,7 +122,7 @@ static void answer(struct visit *visit, const struct user_event *user)
     OWNED_VALUE(buf) body = {0};
     const struct answer_faces faces = {.analysis = &visit->analysis,
                                        .user_id = visit->user_id,
-                                       .user = user,
+                                       .user = visit->receipt.kept ? user : NULL,
                                        .engine = visit->emotion->engine->name,
                                        .receipt = receipt};
     const char *type = "application/json";
@@ -187,11 +190,10 @@ static void tell(void *ctx)
 
 static void erase(struct visit *visit)
 {
-    size_t size;
-    const void *body = http_body(visit->request, &size);
-
-    secret_wipe((void *)body, size);
+    http_wipe_body(visit->request);
+    secret_scrub();
     visit->receipt.erased_ms = clock_wall_ms();
+    visit->receipt.locked = visit->emotion->locked && secret_misses() == visit->misses;
 }
 
 /* What went wrong, in words for who sent the picture. */
@@ -254,12 +256,13 @@ static void look(void *ctx)
 
 void emotion_visit(struct emotion *emotion, struct http_request *request, bool full)
 {
+    const struct room *room = http_user(request);
     struct visit *visit = calloc(1, sizeof *visit);
     struct err err = {0};
     size_t size;
 
     (void)http_body(request, &size);
-    if (!visit || emotion_user_id(request, visit->user_id, &err) < 0 || size == 0) {
+    if (!visit || !room || emotion_user_id(request, visit->user_id, &err) < 0 || size == 0) {
         free(visit);
         emotion_refuse(request, size == 0 ? 400 : 503,
                        size == 0 ? "the body is empty: send a picture" : "no memory", NULL);
@@ -268,10 +271,9 @@ void emotion_visit(struct emotion *emotion, struct http_request *request, bool f
     visit->emotion = emotion;
     visit->request = request;
     visit->full = full;
-    visit->receipt = (struct receipt){.received_ms = clock_wall_ms(),
-                                      .analysed_ms = -1,
-                                      .locked = emotion->locked,
-                                      .engine = emotion->engine->name};
+    visit->receipt = (struct receipt){
+        .received_ms = clock_wall_ms(), .analysed_ms = -1, .engine = emotion->engine->name};
+    visit->misses = room->misses;
     if (pool_submit(emotion->eyes, look, visit) < 0) {
         metric_add(emotion->figures.results[FIGURE_FULL], 1);
         free(visit);

@@ -170,6 +170,7 @@ static int ask(const struct rekognition *r, struct http_client *client, const st
                                           .headers = headers,
                                           .body = body->text,
                                           .body_size = body->size,
+                                          .secret = true,
                                           .deadline_ms = (int)(deadline_ms - clock_mono_ms()),
                                           .max_body_bytes = ANSWER_MAX};
     int status;

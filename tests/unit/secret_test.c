@@ -58,6 +58,7 @@ TEST(is_locked_and_left_out_of_dumps_and_of_children)
     CHECK_HAS(flags, " dd"); /* not dumped */
     CHECK_HAS(flags, " wf"); /* wiped on fork */
     CHECK(locked == (strstr(flags, " lo") != NULL));
+    CHECK_INT(secret_misses(), ==, !locked);
     secret_free(memory, BYTES);
 }
 
@@ -91,6 +92,7 @@ TEST(works_where_the_limit_does_not_allow_to_lock)
     memory = secret_alloc(BYTES, &locked);
     CHECK(memory);
     CHECK(!locked);
+    CHECK_INT(secret_misses(), ==, 1);
     memset(memory, 1, BYTES);
     secret_free(memory, BYTES);
 }
