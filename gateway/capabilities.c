@@ -44,6 +44,7 @@ static void write_limits(struct buf *out, const struct settings *settings)
     json_write_open(out, '{');
     json_put_int(out, "body_bytes", 1 << 20);
     json_put_int(out, "upload_bytes", settings->max_upload_mb << 20);
+    json_put_int(out, "face_bytes", settings->max_face_mb << 20);
     json_put_int(out, "keys_in_a_request", KEY_LIST_MAX);
     json_put_int(out, "items_in_a_page", 1000);
     json_write_name(out, "thumbnail_widths");
@@ -123,6 +124,8 @@ void capabilities_get(struct gateway *gateway, struct http_request *request,
     json_write_str(&out, "item-ingest");
     if (*gateway->settings->generator_url)
         json_write_str(&out, "generator");
+    if (*gateway->settings->emotion_url)
+        json_write_str(&out, "emotion");
     json_write_close(&out, ']');
     write_engines(&out, &gateway->settings->garden);
     write_emotions(&out);

@@ -12,13 +12,9 @@
 #include "lib/crypto/crypto.h"
 
 /* Headers that a stored answer keeps. */
-static const char *const kept_headers[] = {"Location", "ETag", "Cache-Control"};
+static const char *const kept_headers[] = {"Location", "ETag", "Cache-Control",
+                                           "X-Privacy-Receipt"};
 enum { KEPT = sizeof kept_headers / sizeof *kept_headers };
-
-/* Types that handlers answer with, to borrow from: a reply's type lives for ever. */
-static const char *const types[] = {"application/json", "application/problem+json",
-                                    "text/plain; charset=utf-8"};
-enum { TYPES = sizeof types / sizeof *types };
 
 bool claim_key_check(const char *key, struct err *err)
 {
@@ -52,14 +48,6 @@ static void fingerprint(struct http_request *request, char ret_hex[SHA256_HEX])
     sha256_hex(text.data, text.size, ret_hex);
 }
 
-static const char *known_type(const char *type, size_t size)
-{
-    for (int i = 0; i < TYPES; i++)
-        if (strlen(types[i]) == size && memcmp(types[i], type, size) == 0)
-            return types[i];
-    return "application/octet-stream";
-}
-
 static void restore_header(struct reply *reply, char *line)
 {
     char *colon = strstr(line, ": ");
@@ -76,7 +64,7 @@ static void replay(struct reply *reply, int status, struct buf *stored)
     if (!end)
         return; /* not written by us: becomes a 500 */
     reply->status = status;
-    reply->type = known_type(line, (size_t)(end - line));
+    reply->type = reply_type(line, (size_t)(end - line));
     for (line = end + 1; (end = strchr(line, '\n')) && end != line; line = end + 1) {
         *end = '\0';
         restore_header(reply, line);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "gateway/claim.h"
+#include "gateway/forward.h"
 #include "gateway/meters.h"
 #include "gateway/workers.h"
 #include "lib/base/clock.h"
@@ -15,18 +16,19 @@
 struct visit {
     const struct route *route; /* NULL: none fits */
     const struct caller *caller;
+    bool admitted; /* to another service (forward_admit) */
 };
 
 struct dispatch {
     size_t callers;
-    struct visit visits[]; /* [route_count + 1][callers] */
+    struct visit visits[]; /* [route_count + 1][callers][admitted] */
 };
 
 struct dispatch *dispatch_new(struct gateway *gateway, struct err *err)
 {
     size_t callers = access_caller_count(gateway->access);
-    struct dispatch *dispatch =
-        calloc(1, sizeof *dispatch + (route_count + 1) * callers * sizeof dispatch->visits[0]);
+    struct dispatch *dispatch = calloc(1, sizeof *dispatch + (route_count + 1) * callers * 2 *
+                                                                 sizeof dispatch->visits[0]);
 
     if (!dispatch) {
         err_set_nomem(err, "the route table");
@@ -34,9 +36,10 @@ struct dispatch *dispatch_new(struct gateway *gateway, struct err *err)
     }
     dispatch->callers = callers;
     for (size_t r = 0; r <= route_count; r++)
-        for (size_t c = 0; c < callers; c++)
-            dispatch->visits[r * callers + c] = (struct visit){
-                r < route_count ? &routes[r] : NULL, access_caller(gateway->access, c)};
+        for (size_t c = 0; c < callers * 2; c++)
+            dispatch->visits[r * callers * 2 + c] =
+                (struct visit){r < route_count ? &routes[r] : NULL,
+                               access_caller(gateway->access, c / 2), c % 2 == 1};
     return dispatch;
 }
 
@@ -51,8 +54,15 @@ static void remember(struct gateway *gateway, struct http_request *request,
     struct dispatch *dispatch = gateway->dispatch;
     size_t r = route ? (size_t)(route - routes) : route_count;
 
-    http_set_user(request,
-                  &dispatch->visits[r * dispatch->callers + (caller ? caller->index : 0)]);
+    http_set_user(
+        request, &dispatch->visits[(r * dispatch->callers + (caller ? caller->index : 0)) * 2]);
+}
+
+static void remember_admitted(struct http_request *request)
+{
+    struct visit *visit = http_user(request);
+
+    http_set_user(request, visit + 1);
 }
 
 static const struct visit *visit_of(const struct http_request *request)
@@ -103,6 +113,8 @@ static bool admit(struct gateway *gateway, struct http_request *request, struct 
                        *route = route_find(http_method(request), http_path(request), &other);
     const struct caller *caller;
 
+    if ((route && route->face) || (other && other->face)) /* also where it will be refused */
+        http_secret_body(request);
     remember(gateway, request, route, NULL);
     if (strcmp(http_method(request), "OPTIONS") == 0) {
         answer_preflight(request, reply);
@@ -118,23 +130,36 @@ static bool admit(struct gateway *gateway, struct http_request *request, struct 
         answer_no_route(request, other, reply);
         return false;
     }
-    return access_permit(gateway->access, request, caller, route->roles, reply);
+    if (!access_permit(gateway->access, request, caller, route->roles, reply))
+        return false;
+    if (route->place != PASSED_ON)
+        return true;
+    if (!forward_admit(gateway, request, route, reply))
+        return false;
+    remember_admitted(request);
+    return true;
+}
+
+static void limit_body(const struct settings *settings, struct http_request *request,
+                       const struct route *route)
+{
+    if (route->large_body)
+        http_limit_body(request, (size_t)settings->max_upload_mb << 20);
+    else if (route->face)
+        http_limit_body(request, (size_t)settings->max_face_mb << 20);
 }
 
 void dispatch_on_head(void *ctx, struct http_request *request)
 {
     struct gateway *gateway = ctx;
     struct reply reply = {0};
-    const struct visit *visit;
 
     meters_began(gateway->meters);
     if (!admit(gateway, request, &reply)) {
         gateway_answer(gateway, request, &reply);
         return;
     }
-    visit = visit_of(request);
-    if (visit->route->large_body)
-        http_limit_body(request, (size_t)gateway->settings->max_upload_mb << 20);
+    limit_body(gateway->settings, request, visit_of(request)->route);
 }
 
 /* -- on a worker -- */
@@ -147,11 +172,17 @@ struct errand {
 static void handle_with_claim(struct gateway *gateway, struct http_request *request,
                               struct reply *reply)
 {
+    const struct route *route = visit_of(request)->route;
     struct claim claim;
 
     if (!claim_begin(gateway, request, &claim, reply))
         return;
-    visit_of(request)->route->handle(gateway, request, reply);
+    if (route->place == PASSED_ON) {
+        reply->later = true;
+        forward_claimed(gateway, request, route, &claim);
+        return;
+    }
+    route->handle(gateway, request, reply);
     claim_end(gateway, &claim, reply);
 }
 
@@ -200,8 +231,14 @@ void dispatch_on_request(void *ctx, struct http_request *request)
     const struct route *route = visit_of(request)->route;
     struct reply reply = {0};
 
+    if (route->place == PASSED_ON)
+        forward_limit(gateway, request);
     if (wants_claim(request)) {
         hand_to_worker(gateway, request, route->place == ON_SLOW_WORKER);
+        return;
+    }
+    if (route->place == PASSED_ON) {
+        forward_start(gateway, request, route);
         return;
     }
     if (route->place == ON_LOOP) {
@@ -221,6 +258,8 @@ void dispatch_on_answered(void *ctx, const struct http_request *request, int sta
     struct gateway *gateway = ctx;
     const struct visit *visit = visit_of(request);
 
+    if (visit && visit->admitted)
+        forward_leave(gateway, visit->route);
     meters_ended(gateway->meters, visit ? visit->route : NULL, visit != NULL, status,
                  body_bytes, took_ns);
 }

@@ -8,6 +8,7 @@
 #include "gateway/dispatch.h"
 #include "gateway/drawings.h"
 #include "gateway/drawings_follow.h"
+#include "gateway/forward.h"
 #include "gateway/handles.h"
 #include "gateway/lru.h"
 #include "gateway/meters.h"
@@ -60,7 +61,8 @@ static int open_parts(struct gateway *gateway, bool on_loopback, struct err *err
     gateway->pages = gateway->pictures ? pages_new(settings, err) : NULL;
     gateway->meters = gateway->pages ? meters_new(gateway, err) : NULL;
     gateway->dispatch = gateway->meters ? dispatch_new(gateway, err) : NULL;
-    gateway->workers = gateway->dispatch ? workers_new(&workers, err) : NULL;
+    gateway->forwards = gateway->dispatch ? forwards_new(settings, err) : NULL;
+    gateway->workers = gateway->forwards ? workers_new(&workers, err) : NULL;
     gateway->thumbs = gateway->workers ? thumbs_new(gateway, err) : NULL;
     gateway->watch = gateway->thumbs ? watch_new(gateway, err) : NULL;
     gateway->drawings = gateway->watch ? drawings_new(gateway, err) : NULL;
@@ -107,6 +109,7 @@ void gateway_free(struct gateway *gateway)
     gateway_stop(gateway);
     drawings_free(gateway->drawings);
     thumbs_free(gateway->thumbs);
+    forwards_free(gateway->forwards);
     dispatch_free(gateway->dispatch);
     meters_free(gateway->meters);
     pages_free(gateway->pages);
@@ -133,7 +136,7 @@ void gateway_answer(struct gateway *gateway, struct http_request *request, struc
             reply_header(reply, "Access-Control-Allow-Credentials", "true");
         reply_header(reply, "Access-Control-Expose-Headers",
                      "ETag, Link, Location, Retry-After, Idempotency-Replayed, "
-                     "Preference-Applied");
+                     "Preference-Applied, X-Privacy-Receipt");
     }
     reply_send(reply, request);
 }

@@ -24,6 +24,7 @@ struct gateway {
     struct watch *watch;
     struct drawings *drawings;      /* the generator's jobs */
     struct drawings_follow *follow; /* keeps them up to date */
+    struct forwards *forwards;      /* what other services answer */
     struct meters *meters;
     struct dispatch *dispatch;
 };

@@ -14,10 +14,17 @@ enum { ASK_MS = 1000, MAX_PARTITIONS = 256 };
 
 const char *health_part_name(enum health_part part)
 {
-    static const char *const names[HEALTH_PARTS] = {"bus", "store", "catalogue", "item-ingest",
-                                                    "generator"};
+    static const char *const names[HEALTH_PARTS] = {"bus",         "store",     "catalogue",
+                                                    "item-ingest", "generator", "emotion"};
 
     return names[part];
+}
+
+bool health_part_used(const struct settings *settings, enum health_part part)
+{
+    if (part == HEALTH_GENERATOR)
+        return *settings->generator_url != '\0';
+    return part != HEALTH_EMOTION || *settings->emotion_url != '\0';
 }
 
 static void set_part(struct health *health, enum health_part part, const struct err *err)
@@ -137,10 +144,15 @@ void health_check(struct gateway *gateway, struct health *ret_health)
     set_part(ret_health, HEALTH_INGEST, &err[HEALTH_INGEST]);
     (void)health_ask_generator(gateway->settings, &err[HEALTH_GENERATOR]);
     set_part(ret_health, HEALTH_GENERATOR, &err[HEALTH_GENERATOR]);
-    ret_health->parts[HEALTH_GENERATOR].unused = !*gateway->settings->generator_url;
+    if (*gateway->settings->emotion_url)
+        (void)ask_service("the emotion service", gateway->settings->emotion_url,
+                          &err[HEALTH_EMOTION]);
+    set_part(ret_health, HEALTH_EMOTION, &err[HEALTH_EMOTION]);
     ret_health->ready = true;
-    for (int i = 0; i < HEALTH_PARTS; i++)
+    for (int i = 0; i < HEALTH_PARTS; i++) {
+        ret_health->parts[i].unused = !health_part_used(gateway->settings, (enum health_part)i);
         ret_health->ready =
             ret_health->ready && (ret_health->parts[i].up || ret_health->parts[i].unused);
+    }
     ret_health->wall_ms = clock_wall_ms();
 }

@@ -15,6 +15,7 @@ enum health_part {
     HEALTH_CATALOG,
     HEALTH_INGEST,
     HEALTH_GENERATOR,
+    HEALTH_EMOTION,
     HEALTH_PARTS
 };
 
@@ -31,8 +32,11 @@ struct health {
 };
 
 /* As it is called outside: "bus", "store", "catalogue", "item-ingest",
- * "generator". */
+ * "generator", "emotion". */
 const char *health_part_name(enum health_part part);
+
+/* False where it was not configured: the garden goes without it. */
+bool health_part_used(const struct settings *settings, enum health_part part);
 
 /* 0 where the generator is configured and ready; says what to do otherwise. Blocks at most a
  * second. */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "gateway/drawings.h"
+#include "gateway/forward.h"
 #include "gateway/lru.h"
 #include "gateway/watch.h"
 #include "gateway/workers.h"
@@ -25,6 +26,7 @@ struct meters {
     struct metric *cache_hits[METERS_CACHES], *cache_misses[METERS_CACHES];
     struct metric *cache_bytes[2];
     struct metric *jobs_waiting, *jobs_running;
+    struct metric *calls[SERVICE_COUNT], *calls_waiting[SERVICE_COUNT];
     size_t route_count;
     struct route_meters routes[]; /* the last is for requests without a route */
 };
@@ -60,6 +62,33 @@ static void register_shared(struct meters *meters)
             metric_gauge("garden_cache_bytes", "Bytes in the cache.", caches[i]);
 }
 
+static void register_calls(struct meters *meters)
+{
+    for (int i = 0; i < SERVICE_COUNT; i++) {
+        OWNED_VALUE(buf) under_way = {0}, waiting = {0};
+
+        metrics_label(&under_way, "service", forward_service_name((enum service)i));
+        metrics_label(&under_way, "state", "under way");
+        metrics_label(&waiting, "service", forward_service_name((enum service)i));
+        metrics_label(&waiting, "state", "waiting");
+        meters->calls[i] = metric_gauge("garden_forwards", "Requests passed on to a service.",
+                                        buf_text(&under_way));
+        meters->calls_waiting[i] = metric_gauge(
+            "garden_forwards", "Requests passed on to a service.", buf_text(&waiting));
+    }
+}
+
+static void set_calls(const struct meters *meters, struct forwards *forwards)
+{
+    for (int i = 0; i < SERVICE_COUNT; i++) {
+        size_t calls, waiting;
+
+        forward_count(forwards, (enum service)i, &calls, &waiting);
+        metric_set(meters->calls[i], (double)calls);
+        metric_set(meters->calls_waiting[i], (double)waiting);
+    }
+}
+
 struct meters *meters_new(struct gateway *gateway, struct err *err)
 {
     struct meters *meters =
@@ -72,6 +101,7 @@ struct meters *meters_new(struct gateway *gateway, struct err *err)
     }
     meters->route_count = route_count;
     register_shared(meters);
+    register_calls(meters);
     for (size_t i = 0; i <= route_count; i++) {
         OWNED_VALUE(buf) labels = {0};
 
@@ -154,6 +184,7 @@ void meters_show(struct gateway *gateway, struct http_request *request, struct r
     drawings_count(gateway->drawings, &waiting, &running);
     metric_set(meters->jobs_waiting, (double)waiting);
     metric_set(meters->jobs_running, (double)running);
+    set_calls(meters, gateway->forwards);
     metrics_render(&reply->body);
     reply->status = 200;
     reply->type = "text/plain; version=0.0.4; charset=utf-8";

@@ -41,6 +41,19 @@ void reply_text(struct reply *reply, int status, const char *text)
     buf_append_str(&reply->body, text);
 }
 
+const char *reply_type(const char *type, size_t size)
+{
+    static const char *const types[] = {"application/json",          PROBLEM_TYPE,
+                                        "text/plain; charset=utf-8", "text/plain",
+                                        "text/html; charset=utf-8",  "text/csv",
+                                        "application/jwk+json",      "application/yaml"};
+
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+        if (strlen(types[i]) == size && memcmp(types[i], type, size) == 0)
+            return types[i];
+    return "application/octet-stream";
+}
+
 void reply_json(struct reply *reply, int status, struct buf *body)
 {
     buf_done(&reply->body);

@@ -44,6 +44,10 @@ void reply_header(struct reply *reply, const char *name, const char *value);
 
 void reply_text(struct reply *reply, int status, const char *text);
 
+/* The same content type as a constant, which reply.type has to be; an unknown one becomes
+ * application/octet-stream. */
+const char *reply_type(const char *type, size_t size);
+
 /* Takes body over. */
 void reply_json(struct reply *reply, int status, struct buf *body);
 

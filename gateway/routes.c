@@ -5,7 +5,6 @@
 
 #include "gateway/bulk.h"
 #include "gateway/capabilities.h"
-#include "gateway/forward.h"
 #include "gateway/generations.h"
 #include "gateway/keyring.h"
 #include "gateway/listing.h"
@@ -34,60 +33,81 @@ enum {
  * so the operator's key. */
 const struct route routes[] = {
     /* the compatible routes */
-    {"POST", "/gardenfromDB", ANY_KEY, ON_QUICK_WORKER, lists_garden, lists_garden_attempt, 0,
-     0},
-    {"POST", "/retrieve", SCREENS, ON_QUICK_WORKER, lists_pool, lists_pool_attempt, 0, 0},
-    {"POST", "/remove", OPERATOR, ON_SLOW_WORKER, removal_remove, NULL, 0, 0},
-    {"POST", "/removePool", OPERATOR, ON_SLOW_WORKER, removal_remove_pool, NULL, 0, 0},
-    {"POST", "/clearIndex", OPERATOR, ON_SLOW_WORKER, removal_clear_index, NULL, 0, 0},
+    {"POST", "/emotion", ANY_KEY, PASSED_ON, .service = SERVICE_EMOTION, .face = true},
+    {"POST", "/gardenfromDB", ANY_KEY, ON_QUICK_WORKER, .handle = lists_garden,
+     .attempt = lists_garden_attempt},
+    {"POST", "/retrieve", SCREENS, ON_QUICK_WORKER, .handle = lists_pool,
+     .attempt = lists_pool_attempt},
+    {"POST", "/remove", OPERATOR, ON_SLOW_WORKER, .handle = removal_remove},
+    {"POST", "/removePool", OPERATOR, ON_SLOW_WORKER, .handle = removal_remove_pool},
+    {"POST", "/clearIndex", OPERATOR, ON_SLOW_WORKER, .handle = removal_clear_index},
     {"POST", "/text2image", OPERATOR, ON_QUICK_WORKER, text2image_post, .no_replay = true},
-    {"POST", "/bulk", OPERATOR, ON_QUICK_WORKER, bulk_post, NULL, 0, 0},
-    {"GET", "/text2image/*", EVERYBODY, ON_QUICK_WORKER, pictures_get, pictures_attempt, 0, 0},
-    {"DELETE", "/text2image/*", OPERATOR, ON_QUICK_WORKER, text2image_delete, NULL, 0, 0},
-    {"GET", "/emotions/*", EVERYBODY, ON_QUICK_WORKER, pictures_get, pictures_attempt, 0, 0},
-    {"GET", "/display/*", EVERYBODY, ON_QUICK_WORKER, pictures_get, pictures_attempt, 0, 0},
-    {"GET", "/imgPool/*", SCREENS, ON_QUICK_WORKER, pictures_get, pictures_attempt, 0, 0},
-    {"GET", "/html/*", EVERYBODY, ON_QUICK_WORKER, pages_or_object, pages_or_object_attempt, 0,
-     0},
+    {"POST", "/bulk", OPERATOR, ON_QUICK_WORKER, .handle = bulk_post},
+    {"GET", "/text2image/*", EVERYBODY, ON_QUICK_WORKER, .handle = pictures_get,
+     .attempt = pictures_attempt},
+    {"DELETE", "/text2image/*", OPERATOR, ON_QUICK_WORKER, .handle = text2image_delete},
+    {"GET", "/emotions/*", EVERYBODY, ON_QUICK_WORKER, .handle = pictures_get,
+     .attempt = pictures_attempt},
+    {"GET", "/display/*", EVERYBODY, ON_QUICK_WORKER, .handle = pictures_get,
+     .attempt = pictures_attempt},
+    {"GET", "/imgPool/*", SCREENS, ON_QUICK_WORKER, .handle = pictures_get,
+     .attempt = pictures_attempt},
+    {"GET", "/html/*", EVERYBODY, ON_QUICK_WORKER, .handle = pages_or_object,
+     .attempt = pages_or_object_attempt},
     /* ours */
-    {"GET", "/v1/items", ANY_KEY, ON_QUICK_WORKER, listing_items, listing_items_attempt, 0, 0},
-    {"DELETE", "/v1/items/*", OPERATOR, ON_QUICK_WORKER, removal_delete_item, NULL, 0, 0},
-    {"GET", "/v1/pool", SCREENS, ON_QUICK_WORKER, listing_pool, listing_pool_attempt, 0, 0},
-    {"POST", "/v1/pool/promote", OPERATOR, ON_SLOW_WORKER, promote_post, NULL, 0, 0},
-    {"DELETE", "/v1/pool/*", OPERATOR, ON_QUICK_WORKER, removal_delete_pool, NULL, 0, 0},
+    {"GET", "/v1/items", ANY_KEY, ON_QUICK_WORKER, .handle = listing_items,
+     .attempt = listing_items_attempt},
+    {"DELETE", "/v1/items/*", OPERATOR, ON_QUICK_WORKER, .handle = removal_delete_item},
+    {"GET", "/v1/pool", SCREENS, ON_QUICK_WORKER, .handle = listing_pool,
+     .attempt = listing_pool_attempt},
+    {"POST", "/v1/pool/promote", OPERATOR, ON_SLOW_WORKER, .handle = promote_post},
+    {"DELETE", "/v1/pool/*", OPERATOR, ON_QUICK_WORKER, .handle = removal_delete_pool},
     {"PUT", "/v1/objects/*", OPERATOR, ON_SLOW_WORKER, upload_put, NULL, .large_body = true},
     {"POST", "/v1/generations", OPERATOR, ON_QUICK_WORKER, generations_post, .no_replay = true},
-    {"GET", "/v1/generations", OPERATOR, ON_QUICK_WORKER, generations_list, NULL, 0, 0},
-    {"GET", "/v1/generations/*", OPERATOR, ON_LOOP, generations_get, NULL, 0, 0},
-    {"DELETE", "/v1/generations/*", OPERATOR, ON_QUICK_WORKER, generations_delete, NULL, 0, 0},
-    {"GET", "/v1/trash", OPERATOR, ON_QUICK_WORKER, trash_list, NULL, 0, 0},
-    {"POST", "/v1/trash/restore", OPERATOR, ON_SLOW_WORKER, trash_restore, NULL, 0, 0},
-    {"DELETE", "/v1/trash/*", OPERATOR, ON_QUICK_WORKER, trash_delete, NULL, 0, 0},
-    {"POST", "/v1/reconcile", OPERATOR, ON_SLOW_WORKER, forward_reconcile, NULL, 0, 0},
-    {"GET", "/v1/reconcile", OPERATOR, ON_QUICK_WORKER, forward_reconcile, NULL, 0, 0},
-    {"GET", "/v1/status", ANY_KEY, ON_LOOP, watch_status, NULL, 0, 0},
-    {"GET", "/v1/capabilities", EVERYBODY, ON_LOOP, capabilities_get, NULL, 0, 0},
-    {"GET", "/v1/openapi.yaml", EVERYBODY, ON_LOOP, pages_get, NULL, 0, 0},
+    {"GET", "/v1/generations", OPERATOR, ON_QUICK_WORKER, .handle = generations_list},
+    {"GET", "/v1/generations/*", OPERATOR, ON_LOOP, .handle = generations_get},
+    {"DELETE", "/v1/generations/*", OPERATOR, ON_QUICK_WORKER, .handle = generations_delete},
+    {"GET", "/v1/trash", OPERATOR, ON_QUICK_WORKER, .handle = trash_list},
+    {"POST", "/v1/trash/restore", OPERATOR, ON_SLOW_WORKER, .handle = trash_restore},
+    {"DELETE", "/v1/trash/*", OPERATOR, ON_QUICK_WORKER, .handle = trash_delete},
+    {"POST", "/v1/faces", ANY_KEY, PASSED_ON, .service = SERVICE_EMOTION, .face = true},
+    {"POST", "/v1/users/*/mood", ANY_KEY, PASSED_ON, .service = SERVICE_EMOTION},
+    {"GET", "/v1/users/*/mood", ANY_KEY, PASSED_ON, .service = SERVICE_EMOTION},
+    {"DELETE", "/v1/users/*/mood", ANY_KEY, PASSED_ON, .service = SERVICE_EMOTION},
+    {"GET", "/v1/privacy/key", ANY_KEY, PASSED_ON, .service = SERVICE_EMOTION},
+    {"POST", "/v1/reconcile", OPERATOR, PASSED_ON, .service = SERVICE_INGEST,
+     .upstream = "/reconcile"},
+    {"GET", "/v1/reconcile", OPERATOR, PASSED_ON, .service = SERVICE_INGEST,
+     .upstream = "/reconcile"},
+    {"GET", "/v1/status", ANY_KEY, ON_LOOP, .handle = watch_status},
+    {"GET", "/v1/capabilities", EVERYBODY, ON_LOOP, .handle = capabilities_get},
+    {"GET", "/v1/openapi.yaml", EVERYBODY, ON_LOOP, .handle = pages_get},
     /* for whoever runs it */
-    {"GET", "/healthz", EVERYBODY, ON_LOOP, watch_healthz, NULL, 0, 0},
-    {"GET", "/readyz", EVERYBODY, ON_LOOP, watch_readyz, NULL, 0, 0},
-    {"GET", "/metrics", ANY_KEY, ON_LOOP, meters_show, NULL, 0, 0},
+    {"GET", "/healthz", EVERYBODY, ON_LOOP, .handle = watch_healthz},
+    {"GET", "/readyz", EVERYBODY, ON_LOOP, .handle = watch_readyz},
+    {"GET", "/metrics", ANY_KEY, ON_LOOP, .handle = meters_show},
     /* pages */
-    {"GET", "/login", EVERYBODY, ON_LOOP, login_get, NULL, 0, 0},
+    {"GET", "/login", EVERYBODY, ON_LOOP, .handle = login_get},
     {"POST", "/login", EVERYBODY, ON_LOOP, login_post, NULL, .no_replay = true},
     {"POST", "/logout", EVERYBODY, ON_LOOP, logout_post, NULL, .no_replay = true},
-    {"GET", "/", EVERYBODY, ON_LOOP, pages_get, NULL, 0, 0},
-    {"GET", "/*", EVERYBODY, ON_LOOP, pages_get, NULL, 0, 0},
+    {"GET", "/", EVERYBODY, ON_LOOP, .handle = pages_get},
+    {"GET", "/*", EVERYBODY, ON_LOOP, .handle = pages_get},
 };
 const size_t route_count = sizeof routes / sizeof *routes;
 
 bool route_fits(const char *pattern, const char *path)
 {
-    size_t size = strlen(pattern);
+    const char *star = strchr(pattern, '*');
+    size_t before = star ? (size_t)(star - pattern) : 0, part;
 
-    if (pattern[size - 1] != '*')
+    if (!star)
         return strcmp(pattern, path) == 0;
-    return strncmp(pattern, path, size - 1) == 0 && path[size - 1] != '\0';
+    if (strncmp(pattern, path, before) != 0)
+        return false;
+    if (star[1] == '\0')
+        return path[before] != '\0';
+    part = strcspn(path + before, "/");
+    return part > 0 && strcmp(path + before + part, star + 1) == 0;
 }
 
 static bool method_fits(const char *wanted, const char *method)

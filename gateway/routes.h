@@ -21,18 +21,27 @@ enum route_place {
     ON_LOOP,         /* never waits */
     ON_QUICK_WORKER, /* short, but may wait for an engine or the disk */
     ON_SLOW_WORKER,  /* long or heavy */
+    PASSED_ON,       /* by another service: forward.h */
 };
+
+/* Who answers what is passed on. */
+enum service { SERVICE_INGEST, SERVICE_EMOTION, SERVICE_COUNT };
 
 struct route {
     const char *method;
-    const char *pattern; /* a path; a '*' at the end stands for one or more characters */
+    const char *pattern; /* a path; a '*' at the end stands for one or more characters, before a
+                            '/' for one part of the path */
     unsigned roles;      /* who may: enum role, ored; 0: everybody */
     enum route_place place;
-    route_handler *handle;
+    route_handler *handle;  /* NULL where it is passed on */
     route_attempt *attempt; /* tried first; may be NULL */
     bool large_body;        /* up to GARDEN_MAX_UPLOAD_MB */
     bool no_replay; /* no answer is stored under an Idempotency-Key: it holds a secret, or the
                        handler sees to the key itself */
+    bool face;      /* the body is a picture of a visitor: up to GARDEN_MAX_FACE_MB, kept
+                       nowhere */
+    enum service service; /* of what is passed on */
+    const char *upstream; /* the path there; NULL: the same, with the query */
 };
 
 extern const struct route routes[];

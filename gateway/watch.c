@@ -240,7 +240,7 @@ static void register_gauges(struct watch *watch)
     for (int i = 0; i < HEALTH_PARTS; i++) {
         OWNED_VALUE(buf) labels = {0};
 
-        if (i == HEALTH_GENERATOR && !*watch->gateway->settings->generator_url)
+        if (!health_part_used(watch->gateway->settings, (enum health_part)i))
             continue;
         metrics_label(&labels, "part", health_part_name((enum health_part)i));
         watch->up[i] = metric_gauge("garden_up", "1 where the gateway reaches the part.",
