@@ -222,7 +222,7 @@ TEST(wrong_methods_and_paths_are_told_apart)
     door_start(&door, NULL);
     CHECK_INT(ask(&door, "GET", "/gardenfromDB", NULL, NULL), ==, 405);
     CHECK_STR(door_header(&door, "allow"), "POST");
-    CHECK_INT(ask(&door, "POST", "/emotion", NULL, "x"), ==, 404);
+    CHECK_INT(ask(&door, "POST", "/emotions", NULL, "x"), ==, 404);
     CHECK_INT(ask(&door, "POST", "/v1/nothing", NULL, "x"), ==, 404);
     CHECK_STR(door_header(&door, "content-type"), "application/problem+json");
     CHECK_HAS(door_body(&door), "\"instance\":\"/v1/nothing\"");

@@ -182,7 +182,12 @@ TEST(routes_are_found_by_method_and_path)
     CHECK_STR(pattern_for("DELETE", "/v1/pool/imgPool/happy/a.jpeg"), "/v1/pool/*");
     CHECK_STR(pattern_for("GET", "/gardenfromDB"), "405");
     CHECK_STR(pattern_for("DELETE", "/emotions/happy/a.jpeg"), "405");
-    CHECK_STR(pattern_for("POST", "/emotion"), "404");
+    CHECK_STR(pattern_for("POST", "/nothing"), "404");
+    CHECK_STR(pattern_for("POST", "/v1/users/u/mood"), "/v1/users/*/mood");
+    CHECK_STR(pattern_for("PUT", "/v1/users/u/mood"), "405");
+    CHECK_STR(pattern_for("POST", "/v1/users/u/v/mood"), "404");
+    CHECK_STR(pattern_for("POST", "/v1/users//mood"), "404");
+    CHECK_STR(pattern_for("POST", "/v1/users/u/moods"), "404");
     CHECK_STR(pattern_for("POST", "/"), "405");
     CHECK_STR(pattern_for("BREW", "/nothing"), "404");
 }
@@ -213,7 +218,8 @@ static bool is_described(const char *text, const char *pattern)
         char line[128];
         size_t size = strcspn(pattern, "*");
 
-        (void)snprintf(line, sizeof line, "\n  %.*s%s:\n", (int)size, pattern, rests[i]);
+        (void)snprintf(line, sizeof line, "\n  %.*s%s%s:\n", (int)size, pattern, rests[i],
+                       pattern[size] ? pattern + size + 1 : "");
         if (strstr(text, line))
             return true;
     }
