@@ -14,7 +14,7 @@ enum { DEPTHWISE_PIXELS = 4 }; /* at once */
 /* Which rows and columns of the kernel fall on the picture, and where the first is. */
 struct taps {
     size_t row, rows_end, column, columns_end;
-    size_t first; /* element of src: column 0 of the row, which may lie before the picture */
+    size_t first; /* of them: element of src */
 };
 
 /* For result i of the row. */
@@ -67,18 +67,104 @@ INLINE void depthwise_one(enum tensor_type type, const struct kernel_depthwise *
     }
 }
 
-INLINE void depthwise_row(enum tensor_type type, const struct kernel_depthwise *d)
+/* DEPTHWISE_PIXELS results from i on, LANES channels or the last few; no column of their
+ * windows is missing. kernel, stride, relu and whole are constants. */
+INLINE void depthwise_some(const struct kernel_depthwise *d, size_t i, const struct taps *t,
+                           size_t col, const int shape[4])
 {
-    for (size_t i = 0; i < d->count; i++)
-        depthwise_one(type, d, i);
+    const int kernel = shape[0], stride = shape[1], relu = shape[2], whole = shape[3];
+    const vf zero = {0};
+    const float *src = (const float *)d->src + t->first + col;
+    const float *weight = d->weight + t->row * d->kernel * d->weight_ld + col;
+    size_t left = whole ? LANES : d->cols - col;
+    vf sum[DEPTHWISE_PIXELS];
+
+    for (int p = 0; p < DEPTHWISE_PIXELS; p++)
+        sum[p] = vf_load(d->bias + col);
+    for (size_t ky = t->row; ky < t->rows_end; ky++, src += d->src_w * d->src_ld) {
+        UNROLL(11)
+        for (int at = 0; at < (DEPTHWISE_PIXELS - 1) * stride + kernel; at++) {
+            vf x = row_get(TENSOR_F32, src, (size_t)at * d->src_ld, left);
+
+            if (relu)
+                x = vf_max(zero, x);
+            UNROLL(4)
+            for (int p = 0; p < DEPTHWISE_PIXELS; p++) {
+                int kx = at - p * stride;
+
+                if (kx >= 0 && kx < kernel)
+                    sum[p] += x * vf_load(weight + (size_t)kx * d->weight_ld);
+            }
+        }
+        weight += (size_t)kernel * d->weight_ld;
+    }
+    for (size_t p = 0; p < DEPTHWISE_PIXELS; p++)
+        depthwise_put(TENSOR_F32, d, i + p, col, sum[p]);
+}
+
+INLINE void depthwise_sized(const struct kernel_depthwise *d, size_t i, int kernel, int stride,
+                            int relu)
+{
+    const struct taps t = taps_of(d, i);
+    size_t col = 0;
+
+    for (; col + LANES <= d->cols; col += LANES)
+        depthwise_some(d, i, &t, col, (const int[]){kernel, stride, relu, 1});
+    if (col < d->cols)
+        depthwise_some(d, i, &t, col, (const int[]){kernel, stride, relu, 0});
+}
+
+#define DEPTHWISE_FUNCTION(kernel_, stride_)                                                \
+    static void depthwise_##kernel_##_##stride_(const struct kernel_depthwise *d, size_t i) \
+    {                                                                                       \
+        if (d->relu_src)                                                                    \
+            depthwise_sized(d, i, kernel_, stride_, 1);                                     \
+        else                                                                                \
+            depthwise_sized(d, i, kernel_, stride_, 0);                                     \
+    }
+DEPTHWISE_FUNCTION(3, 1)
+DEPTHWISE_FUNCTION(3, 2)
+DEPTHWISE_FUNCTION(5, 1)
+DEPTHWISE_FUNCTION(5, 2)
+
+typedef void depthwise_pixels(const struct kernel_depthwise *d, size_t i);
+
+/* NULL where there is none for the size. */
+INLINE depthwise_pixels *depthwise_function(const struct kernel_depthwise *d)
+{
+    if (d->type != TENSOR_F32 || d->stride < 1 || d->stride > 2)
+        return NULL;
+    if (d->kernel == 3)
+        return d->stride == 1 ? depthwise_3_1 : depthwise_3_2;
+    if (d->kernel == 5)
+        return d->stride == 1 ? depthwise_5_1 : depthwise_5_2;
+    return NULL;
+}
+
+/* Whether no column of the windows of result i and its neighbours is missing. */
+INLINE bool depthwise_inside(const struct kernel_depthwise *d, size_t i)
+{
+    size_t x = (d->x + i) * d->stride;
+
+    return i + DEPTHWISE_PIXELS <= d->count && x >= d->left &&
+           x - d->left + (DEPTHWISE_PIXELS - 1) * d->stride + d->kernel <= d->src_w;
 }
 
 static void depthwise(const struct kernel_depthwise *d)
 {
-    if (d->type == TENSOR_F32)
-        depthwise_row(TENSOR_F32, d);
-    else
-        depthwise_row(TENSOR_BF16, d);
+    depthwise_pixels *some = depthwise_function(d);
+    size_t i = 0;
+
+    while (i < d->count) {
+        if (some && depthwise_inside(d, i)) {
+            some(d, i);
+            i += DEPTHWISE_PIXELS;
+        } else if (d->type == TENSOR_F32) {
+            depthwise_one(TENSOR_F32, d, i++);
+        } else {
+            depthwise_one(TENSOR_BF16, d, i++);
+        }
+    }
 }
 
 #endif
