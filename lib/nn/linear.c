@@ -10,7 +10,7 @@
 #include "lib/nn/linear_internal.h"
 
 enum {
-    TILE_ROWS_MOST = 12,             /* that a kernel takes at once */
+    TILE_ROWS_MOST = 14,             /* that a kernel takes at once */
     ROWS_MOST = 32 * TILE_ROWS_MOST, /* of a task */
     ROWS_LEAST = 4 * TILE_ROWS_MOST,
     ROWS_BYTES = 4 << 20,     /* of a task */
