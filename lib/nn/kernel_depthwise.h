@@ -1,10 +1,13 @@
 /* kernel_depthwise.h - depthwise convolution. Included by kernels_*.c.
  *
- * Some neighbouring results are computed at once, LANES channels at a time: each weight is read
- * once for all of them. Sizes are constants to the compiler in the functions that matter; what
- * lies at a picture's left and right side, and unusual kernels, are done one by one. */
+ * DEPTHWISE_PIXELS neighbouring results are computed at once, LANES channels at a time, from
+ * registers that hold a row of their windows: each number and each weight is read once for all
+ * of them. The kernel's size is a constant to the compiler; unusual ones are done one by one.
+ */
 #ifndef LIB_NN_KERNEL_DEPTHWISE_H
 #define LIB_NN_KERNEL_DEPTHWISE_H
+
+#include <stddef.h>
 
 #include "lib/nn/kernel_pool.h"
 #include "lib/nn/kernel_rows.h"
@@ -67,104 +70,184 @@ INLINE void depthwise_one(enum tensor_type type, const struct kernel_depthwise *
     }
 }
 
-/* DEPTHWISE_PIXELS results from i on, LANES channels or the last few; no column of their
- * windows is missing. kernel, stride, relu and whole are constants. */
-INLINE void depthwise_some(const struct kernel_depthwise *d, size_t i, const struct taps *t,
-                           size_t col, const int shape[4])
+/* -- some results at once: f32, usual kernels -------------------------------------------------
+ */
+
+/* Of DEPTHWISE_PIXELS neighbouring results, what does not change while they are computed. */
+struct block {
+    const float *src, *weight; /* first row of the windows that is there: picture's pixel 0 */
+    size_t rows, row_step, ld, weight_ld;
+    ptrdiff_t first, width; /* the windows' first column, may be missing; the picture's */
+    const float *bias, *slope;
+    float *dst;
+    size_t dst_ld, cols;
+    float low, high; /* of results, unless they have slopes */
+};
+
+/* What the compiler knows. */
+struct block_kind {
+    int kernel, stride;
+    bool relu;  /* what is read counts as max(x, 0) */
+    bool slope; /* ACT_PRELU */
+    bool inner; /* no column of any window is missing */
+    bool whole; /* LANES channels, not fewer */
+};
+
+enum { BLOCK_COLUMNS = (DEPTHWISE_PIXELS - 1) * 2 + 5 }; /* at most */
+
+INLINE void block_load(const struct block *b, const float *row, size_t left,
+                       struct block_kind kind, vf columns[BLOCK_COLUMNS])
 {
-    const int kernel = shape[0], stride = shape[1], relu = shape[2], whole = shape[3];
     const vf zero = {0};
-    const float *src = (const float *)d->src + t->first + col;
-    const float *weight = d->weight + t->row * d->kernel * d->weight_ld + col;
-    size_t left = whole ? LANES : d->cols - col;
-    vf sum[DEPTHWISE_PIXELS];
 
-    for (int p = 0; p < DEPTHWISE_PIXELS; p++)
-        sum[p] = vf_load(d->bias + col);
-    for (size_t ky = t->row; ky < t->rows_end; ky++, src += d->src_w * d->src_ld) {
-        UNROLL(11)
-        for (int at = 0; at < (DEPTHWISE_PIXELS - 1) * stride + kernel; at++) {
-            vf x = row_get(TENSOR_F32, src, (size_t)at * d->src_ld, left);
+    UNROLL(11)
+    for (int i = 0; i < (DEPTHWISE_PIXELS - 1) * kind.stride + kind.kernel; i++) {
+        ptrdiff_t at = b->first + i;
 
-            if (relu)
-                x = vf_max(zero, x);
-            UNROLL(4)
-            for (int p = 0; p < DEPTHWISE_PIXELS; p++) {
-                int kx = at - p * stride;
-
-                if (kx >= 0 && kx < kernel)
-                    sum[p] += x * vf_load(weight + (size_t)kx * d->weight_ld);
-            }
-        }
-        weight += (size_t)kernel * d->weight_ld;
+        columns[i] = zero;
+        if (kind.inner || (at >= 0 && at < b->width))
+            columns[i] = row_get(TENSOR_F32, row, (size_t)at * b->ld, left);
+        if (kind.relu)
+            columns[i] = vf_max(zero, columns[i]);
     }
-    for (size_t p = 0; p < DEPTHWISE_PIXELS; p++)
-        depthwise_put(TENSOR_F32, d, i + p, col, sum[p]);
 }
 
-INLINE void depthwise_sized(const struct kernel_depthwise *d, size_t i, int kernel, int stride,
-                            int relu)
+INLINE void block_store(const struct block *b, size_t col, const vf sum[DEPTHWISE_PIXELS],
+                        size_t left, struct block_kind kind)
 {
-    const struct taps t = taps_of(d, i);
+    const vf zero = {0};
+
+    UNROLL(4)
+    for (size_t p = 0; p < DEPTHWISE_PIXELS; p++) {
+        vf x = sum[p];
+
+        if (kind.slope)
+            x = vf_max(zero, x) + vf_load(b->slope + col) * vf_min(zero, x);
+        else
+            x = vf_min(vf_splat(b->high), vf_max(vf_splat(b->low), x));
+        row_put(TENSOR_F32, b->dst, p * b->dst_ld + col, x, left);
+    }
+}
+
+INLINE void block_channels(const struct block *b, size_t col, struct block_kind kind)
+{
+    size_t left = kind.whole ? LANES : b->cols - col;
+    const float *row = b->src + col, *weight = b->weight + col;
+    vf sum[DEPTHWISE_PIXELS], columns[BLOCK_COLUMNS], bias = vf_load(b->bias + col);
+
+    UNROLL(4)
+    for (int p = 0; p < DEPTHWISE_PIXELS; p++)
+        sum[p] = bias;
+    for (size_t ky = 0; ky < b->rows; ky++, row += b->row_step) {
+        block_load(b, row, left, kind, columns);
+        UNROLL(5)
+        for (int kx = 0; kx < kind.kernel; kx++, weight += b->weight_ld) {
+            vf w = vf_load(weight);
+
+            UNROLL(4)
+            for (int p = 0; p < DEPTHWISE_PIXELS; p++)
+                sum[p] += w * columns[p * kind.stride + kx];
+        }
+    }
+    block_store(b, col, sum, left, kind);
+}
+
+INLINE void block_run(const struct block *b, struct block_kind kind)
+{
     size_t col = 0;
 
-    for (; col + LANES <= d->cols; col += LANES)
-        depthwise_some(d, i, &t, col, (const int[]){kernel, stride, relu, 1});
-    if (col < d->cols)
-        depthwise_some(d, i, &t, col, (const int[]){kernel, stride, relu, 0});
+    kind.whole = true;
+    for (; col + LANES <= b->cols; col += LANES)
+        block_channels(b, col, kind);
+    kind.whole = false;
+    if (col < b->cols)
+        block_channels(b, col, kind);
 }
 
-#define DEPTHWISE_FUNCTION(kernel_, stride_)                                                \
-    static void depthwise_##kernel_##_##stride_(const struct kernel_depthwise *d, size_t i) \
-    {                                                                                       \
-        if (d->relu_src)                                                                    \
-            depthwise_sized(d, i, kernel_, stride_, 1);                                     \
-        else                                                                                \
-            depthwise_sized(d, i, kernel_, stride_, 0);                                     \
+#define BLOCK_FUNCTION(kernel_, stride_, relu_, slope_)                                       \
+    static void block_##kernel_##stride_##relu_##slope_(const struct block *at, bool inner)   \
+    {                                                                                         \
+        struct block b = *at;                                                                 \
+                                                                                              \
+        if (inner)                                                                            \
+            block_run(&b, (struct block_kind){kernel_, stride_, relu_, slope_, true, true});  \
+        else                                                                                  \
+            block_run(&b, (struct block_kind){kernel_, stride_, relu_, slope_, false, true}); \
     }
-DEPTHWISE_FUNCTION(3, 1)
-DEPTHWISE_FUNCTION(3, 2)
-DEPTHWISE_FUNCTION(5, 1)
-DEPTHWISE_FUNCTION(5, 2)
+#define BLOCK_FUNCTIONS(kernel_, stride_)                                         \
+    BLOCK_FUNCTION(kernel_, stride_, 0, 0)                                        \
+    BLOCK_FUNCTION(kernel_, stride_, 0, 1) BLOCK_FUNCTION(kernel_, stride_, 1, 0) \
+        BLOCK_FUNCTION(kernel_, stride_, 1, 1)
+BLOCK_FUNCTIONS(3, 1)
+BLOCK_FUNCTIONS(3, 2)
+BLOCK_FUNCTIONS(5, 1)
+BLOCK_FUNCTIONS(5, 2)
 
-typedef void depthwise_pixels(const struct kernel_depthwise *d, size_t i);
+typedef void block_function(const struct block *at, bool inner);
 
-/* NULL where there is none for the size. */
-INLINE depthwise_pixels *depthwise_function(const struct kernel_depthwise *d)
+/* By kernel, stride, relu_src and slope. */
+#define BLOCK_ENTRY(kernel_, stride_)                                     \
+    {                                                                     \
+        {block_##kernel_##stride_##00, block_##kernel_##stride_##01},     \
+            {block_##kernel_##stride_##10, block_##kernel_##stride_##11}, \
+    }
+static block_function *const blocks[2][2][2][2] = {{BLOCK_ENTRY(3, 1), BLOCK_ENTRY(3, 2)},
+                                                   {BLOCK_ENTRY(5, 1), BLOCK_ENTRY(5, 2)}};
+
+/* NULL where it has to be done one by one. */
+INLINE block_function *block_function_of(const struct kernel_depthwise *d, struct block *b)
 {
-    if (d->type != TENSOR_F32 || d->stride < 1 || d->stride > 2)
+    const float infinity = __builtin_inff();
+
+    if (d->type != TENSOR_F32 || d->stride < 1 || d->stride > 2 ||
+        d->count < DEPTHWISE_PIXELS || (d->kernel != 3 && d->kernel != 5))
         return NULL;
-    if (d->kernel == 3)
-        return d->stride == 1 ? depthwise_3_1 : depthwise_3_2;
-    if (d->kernel == 5)
-        return d->stride == 1 ? depthwise_5_1 : depthwise_5_2;
-    return NULL;
+    if (d->act != ACT_NONE && d->act != ACT_RELU && d->act != ACT_RELU6 && d->act != ACT_PRELU)
+        return NULL;
+    b->low = d->act == ACT_NONE ? -infinity : 0;
+    b->high = d->act == ACT_RELU6 ? 6 : infinity;
+    return blocks[d->kernel == 5][d->stride - 1][d->relu_src][d->act == ACT_PRELU];
 }
 
-/* Whether no column of the windows of result i and its neighbours is missing. */
-INLINE bool depthwise_inside(const struct kernel_depthwise *d, size_t i)
+INLINE void depthwise_blocks(const struct kernel_depthwise *d, block_function *run,
+                             struct block *b)
 {
-    size_t x = (d->x + i) * d->stride;
+    size_t y = d->y * d->stride;
+    struct inside rows = inside_of(y, d->top, d->kernel, d->src_h);
+    ptrdiff_t columns = (ptrdiff_t)((DEPTHWISE_PIXELS - 1) * d->stride + d->kernel);
 
-    return i + DEPTHWISE_PIXELS <= d->count && x >= d->left &&
-           x - d->left + (DEPTHWISE_PIXELS - 1) * d->stride + d->kernel <= d->src_w;
+    b->rows = rows.to - rows.from;
+    b->ld = d->src_ld;
+    b->row_step = d->src_w * d->src_ld;
+    b->src = (const float *)d->src + rows.from * b->row_step;
+    b->weight_ld = d->weight_ld;
+    b->weight = d->weight + (rows.from + d->top - y) * d->kernel * d->weight_ld;
+    b->width = (ptrdiff_t)d->src_w;
+    b->bias = d->bias;
+    b->slope = d->slope;
+    b->dst_ld = d->dst_ld;
+    b->cols = d->cols;
+    for (size_t i = 0; i < d->count; i += DEPTHWISE_PIXELS) {
+        if (i + DEPTHWISE_PIXELS > d->count)
+            i = d->count - DEPTHWISE_PIXELS; /* some once more, to the same numbers */
+        b->dst = (float *)d->dst + i * d->dst_ld;
+        b->first = (ptrdiff_t)((d->x + i) * d->stride) - (ptrdiff_t)d->left;
+        run(b, b->first >= 0 && b->first + columns <= b->width);
+    }
 }
 
 static void depthwise(const struct kernel_depthwise *d)
 {
-    depthwise_pixels *some = depthwise_function(d);
-    size_t i = 0;
+    struct block b = {0};
+    block_function *run = block_function_of(d, &b);
 
-    while (i < d->count) {
-        if (some && depthwise_inside(d, i)) {
-            some(d, i);
-            i += DEPTHWISE_PIXELS;
-        } else if (d->type == TENSOR_F32) {
-            depthwise_one(TENSOR_F32, d, i++);
-        } else {
-            depthwise_one(TENSOR_BF16, d, i++);
-        }
-    }
+    if (run)
+        depthwise_blocks(d, run, &b);
+    for (size_t i = 0; !run && i < d->count; i++)
+        if (d->type == TENSOR_F32)
+            depthwise_one(TENSOR_F32, d, i);
+        else
+            depthwise_one(TENSOR_BF16, d, i);
 }
 
 #endif
