@@ -48,20 +48,35 @@ int shipped_find(const char *share, const char *file, char ret_folder[PATH_MAX],
                    file, program);
 }
 
-int shipped_model(const char *setting, char ret_folder[PATH_MAX], struct err *err)
+/* name: of the setting; file: what has to be in the folder. */
+static int find_model(const char *name, const char *setting, const char *folder,
+                      const char *file, char ret_folder[PATH_MAX], struct err *err)
 {
     const char *share = getenv("GARDEN_SHARE");
-    char folder[PATH_MAX];
+    char place[PATH_MAX], path[PATH_MAX];
 
     if (strcmp(setting, "none") == 0)
-        return err_set(err, ERR_DENIED, "GENERATOR_MODEL is none");
+        return err_set(err, ERR_DENIED, "%s is none", name);
     if (*setting) {
         (void)snprintf(ret_folder, PATH_MAX, "%s", setting);
         return 0;
     }
-    if (shipped_find(share ? share : "", SHIPPED_MODEL "/model_index.json", folder, err) < 0)
+    (void)snprintf(path, sizeof path, "%s/%s", folder, file);
+    if (shipped_find(share ? share : "", path, place, err) < 0)
         return err->code;
-    if (snprintf(ret_folder, PATH_MAX, "%s/" SHIPPED_MODEL, folder) >= PATH_MAX)
-        return err_set(err, ERR_INVALID, "the path of " SHIPPED_MODEL " is too long");
+    if (snprintf(ret_folder, PATH_MAX, "%s/%s", place, folder) >= PATH_MAX)
+        return err_set(err, ERR_INVALID, "the path of %s is too long", folder);
     return 0;
+}
+
+int shipped_model(const char *setting, char ret_folder[PATH_MAX], struct err *err)
+{
+    return find_model("GENERATOR_MODEL", setting, SHIPPED_MODEL, "model_index.json", ret_folder,
+                      err);
+}
+
+int shipped_face_models(const char *setting, char ret_folder[PATH_MAX], struct err *err)
+{
+    return find_model("EMOTION_MODELS", setting, SHIPPED_FACE_MODELS, "blazeface.safetensors",
+                      ret_folder, err);
 }

@@ -20,4 +20,9 @@ int shipped_find(const char *share, const char *file, char ret_folder[PATH_MAX],
  * "none". */
 int shipped_model(const char *setting, char ret_folder[PATH_MAX], struct err *err);
 
+#define SHIPPED_FACE_MODELS "models/face"
+
+/* The same of the nets that look at faces: setting is EMOTION_MODELS. */
+int shipped_face_models(const char *setting, char ret_folder[PATH_MAX], struct err *err);
+
 #endif

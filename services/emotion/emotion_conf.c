@@ -10,8 +10,11 @@ const struct conf_field emotion_fields[] = {
      "address that the gateway reaches it by; it has no keys of its own", 0, 0},
     {"EMOTION_ENGINE", CONF_STRING, "local", FIELD(engine),
      "what looks at pictures: local, or rekognition, which sends them to Amazon", 0, 0},
-    {"EMOTION_MODELS", CONF_STRING, "models/face", FIELD(models),
-     "local: folder of the nets that ship", 0, 0},
+    {"EMOTION_MODELS", CONF_STRING, "", FIELD(models),
+     "local: folder of the nets; unset: those that ship (models/face); none: gardenctl up "
+     "starts "
+     "no emotion service",
+     0, 0},
     {"EMOTION_THREADS", CONF_INT, "0", FIELD(threads),
      "local: threads that compute; 0: one for each core that the process may use", 0, 1024},
     {"EMOTION_MAX_PICTURE_MB", CONF_INT, "16", FIELD(max_picture_mb),

@@ -5,6 +5,7 @@
 #include "lib/base/secret.h"
 #include "lib/base/wiping_heap.h" /* what libraries give back of a picture is zeroed */
 #include "services/common/program.h"
+#include "services/common/shipped.h"
 #include "services/emotion/emotion.h"
 
 static int load(void *conf, struct err *err)
@@ -14,11 +15,14 @@ static int load(void *conf, struct err *err)
 
 static struct face_engine *open_local(const struct emotion_conf *conf, struct err *err)
 {
-    const struct engine_local_conf local = {.models = conf->models,
+    char folder[PATH_MAX];
+    const struct engine_local_conf local = {.models = folder,
                                             .threads = (int)conf->threads,
                                             .max_pixels = (uint64_t)conf->max_pixels};
-    struct face_engine *engine = engine_local_new(&local, err);
+    struct face_engine *engine = NULL;
 
+    if (shipped_face_models(conf->models, folder, err) == 0)
+        engine = engine_local_new(&local, err);
     if (!engine)
         (void)err_wrap(err, "EMOTION_MODELS");
     return engine;

@@ -97,6 +97,18 @@ TEST(where_there_is_a_model_there_is_a_generator)
     garden_stop(&garden);
 }
 
+TEST(where_there_are_nets_there_is_an_emotion_service)
+{
+    struct garden garden;
+
+    CHECK_INT(setenv("EMOTION_MODELS", "models/face", 1), ==, 0);
+    CHECK_INT(setenv("EMOTION_THREADS", "1", 1), ==, 0);
+    garden_prepare(&garden, NULL, NULL, NULL);
+    garden_start(&garden);
+    garden_wait_log(&garden, "emotion        ready");
+    garden_stop(&garden);
+}
+
 TEST(ctrl_c_stops_all_and_a_second_start_is_quick)
 {
     struct garden garden;

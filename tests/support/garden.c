@@ -38,7 +38,9 @@ void garden_prepare(struct garden *garden, const char *bus, const char *store,
     (void)snprintf(garden->env[6], sizeof garden->env[6], "GARDEN_STARTER=0");
     (void)snprintf(garden->env[7], sizeof garden->env[7], "GENERATOR_MODEL=%s",
                    or_default(getenv("GENERATOR_MODEL"), "none"));
-    for (int i = 0; i < 8; i++)
+    (void)snprintf(garden->env[8], sizeof garden->env[8], "EMOTION_MODELS=%s",
+                   or_default(getenv("EMOTION_MODELS"), "none"));
+    for (int i = 0; i < 9; i++)
         garden->env_list[i] = garden->env[i];
     garden->http = http_client_new(&err);
     if (!garden->http)

@@ -1,6 +1,7 @@
 /* garden.h - a whole garden under test, as an operator starts it: `gardenctl up` on a data
- * folder of its own and a free loopback port. It starts empty, and without a generator unless
- * GENERATOR_MODEL is set in the test's environment. */
+ * folder of its own and a free loopback port. It starts empty, without a generator unless
+ * GENERATOR_MODEL is set in the test's environment, and without the emotion service unless
+ * EMOTION_MODELS is. */
 #ifndef TESTS_SUPPORT_GARDEN_H
 #define TESTS_SUPPORT_GARDEN_H
 
@@ -18,7 +19,7 @@ struct garden {
     pid_t up;                 /* the supervisor */
     struct garden_conf conf;  /* to open the same engines in the test */
     struct http_client *http; /* for garden_ask; one thread */
-    char env[8][512];
+    char env[9][512];
     const char *env_list[10];
 };
 
