@@ -150,10 +150,30 @@ static void say_recipe(const struct regenerate *regenerate)
     const struct recipe *recipe = &regenerate->old.recipe;
     OWNED_STRING prompt = strndup(recipe->prompt, 100);
 
-    printf("%" PRIu32 "x%" PRIu32 ", %" PRIu32 " steps, seed %" PRId64 ", %s: %s\n",
-           recipe->width, recipe->height, recipe->steps, recipe->seed,
+    printf("%" PRIu32 "x%" PRIu32 ", ", recipe->width, recipe->height);
+    if (recipe_is_resampled(recipe))
+        printf("drawn at %" PRIu32 "x%" PRIu32 ", ", recipe->drawn_width, recipe->drawn_height);
+    printf("%" PRIu32 " steps, seed %" PRId64 ", %s: %s\n", recipe->steps, recipe->seed,
            generation_scheduler_names[recipe->scheduler],
            prompt ? command_printable(prompt) : "");
+}
+
+static uint32_t drawn_width(const struct recipe *recipe)
+{
+    return recipe_is_resampled(recipe) ? recipe->drawn_width : recipe->width;
+}
+
+/* What was asked for is the same: it is the model that is not. */
+static void say_difference(const struct recipe *old, const struct recipe *new)
+{
+    printf("the recipe is another one: it was drawn by the model %.60s", old->model);
+    if (strcmp(old->model, new->model) != 0)
+        printf(", now by %.60s", new->model);
+    else if (drawn_width(old) != drawn_width(new))
+        printf(" %" PRIu32 " pixels wide, now %" PRIu32, drawn_width(old), drawn_width(new));
+    else
+        printf(", now by another one of that name");
+    printf("\n");
 }
 
 static int say_result(const struct regenerate *regenerate, const struct likeness *likeness)
@@ -161,8 +181,7 @@ static int say_result(const struct regenerate *regenerate, const struct likeness
     const char *old_id = regenerate->old.origin.id, *new_id = regenerate->new.origin.id;
 
     if (*old_id && *new_id && strcmp(old_id, new_id) != 0)
-        printf("the recipe is another one: it was drawn by the model %.60s, now by %.60s\n",
-               regenerate->old.recipe.model, regenerate->new.recipe.model);
+        say_difference(&regenerate->old.recipe, &regenerate->new.recipe);
     if (likeness->same_pixels) {
         printf("identical: every value of every pixel%s\n",
                likeness->same_bytes ? ", and the files to the byte" : "");

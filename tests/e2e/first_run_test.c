@@ -227,6 +227,28 @@ TEST(a_garden_that_has_pictures_gets_none)
 
 /* -- the starter pool -- */
 
+static int keep_key(void *ctx, const char *key, const struct store_info *info, struct err *err)
+{
+    (void)info;
+    (void)err;
+    return text_copy(ctx, KEY_BYTES, key);
+}
+
+/* What is resampled is drawn again to the byte. */
+static void check_regenerate(void)
+{
+    char key[KEY_BYTES] = "";
+    OWNED_VALUE(buf) output = {0};
+    struct err err = {0};
+    OWNED(store) store = garden_open_store(&garden.conf, &err);
+
+    CHECK(store != NULL);
+    CHECK_OK(store_list(store, KEY_POOL_PREFIX, NULL, 1, keep_key, key, &err), err);
+    CHECK_INT(garden_ctl(&garden, WORDS("regenerate", key), &output), ==, 0);
+    CHECK_HAS(buf_text(&output), "240x160, drawn at 96x64, 4 steps, seed ");
+    CHECK_HAS(buf_text(&output), "every pixel, and the files to the byte");
+}
+
 static void use_small_model(void)
 {
     static const char advice[] = "{\"sizes\": [[96,64],[64,96]], \"steps\": 4}";
@@ -263,6 +285,7 @@ TEST(the_model_draws_a_pool_killed_in_between_and_others_go_first)
               200);
     CHECK_INT(count_text(buf_text(&answer), "\"state\":\"done\""), ==, POOL / 2 + 1);
     CHECK_INT(count_text(buf_text(&answer), "\"drawn_width\":96"), ==, POOL / 2);
+    check_regenerate();
     for (size_t i = 0; i < EMOTION_COUNT; i++) {
         char prefix[64];
 
