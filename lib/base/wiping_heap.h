@@ -28,34 +28,32 @@
 extern void wiping_heap_free(void *memory) __asm__("__libc_free");
 extern void *wiping_heap_realloc(void *memory, size_t size) __asm__("__libc_realloc");
 
-/* glibc's own declarations call the parameters by reserved names.
- * NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name) */
-void free(void *memory)
+void free(void *ptr)
 {
-    if (!memory)
+    if (!ptr)
         return;
-    explicit_bzero(memory, malloc_usable_size(memory));
-    wiping_heap_free(memory);
+    explicit_bzero(ptr, malloc_usable_size(ptr));
+    wiping_heap_free(ptr);
 }
 
 /* glibc's may move what is there and leave the old place as it was: so what grows moves here.
- * NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name) */
-void *realloc(void *memory, size_t size)
+ */
+void *realloc(void *ptr, size_t size)
 {
-    size_t before = memory ? malloc_usable_size(memory) : 0;
+    size_t before = ptr ? malloc_usable_size(ptr) : 0;
     void *moved;
 
-    if (!memory || size == 0)
-        return memory ? (free(memory), NULL) : malloc(size);
+    if (!ptr || size == 0)
+        return ptr ? (free(ptr), NULL) : malloc(size);
     if (size <= before) {
-        explicit_bzero((char *)memory + size, before - size);
-        return wiping_heap_realloc(memory, size);
+        explicit_bzero((char *)ptr + size, before - size);
+        return wiping_heap_realloc(ptr, size);
     }
     moved = malloc(size);
     if (!moved)
         return NULL;
-    memcpy(moved, memory, before);
-    free(memory);
+    memcpy(moved, ptr, before);
+    free(ptr);
     return moved;
 }
 

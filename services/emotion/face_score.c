@@ -79,7 +79,7 @@ void face_score_emotions(const float expressions[EXPRESSIONS],
     float soft[EXPRESSIONS], total = 0, confused;
 
     for (size_t i = 0; i < EXPRESSIONS; i++)
-        total += soft[i] = sqrtf(fmaxf(expressions[i], 0));
+        total += soft[i] = sqrtf(between(0, expressions[i], 1));
     for (size_t i = 0; i < EXPRESSIONS; i++)
         soft[i] = total > 0 ? soft[i] / total : 1.0F / EXPRESSIONS;
     confused =

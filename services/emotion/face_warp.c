@@ -109,7 +109,7 @@ static void set_seen(uint32_t ret_seen[2], uint32_t pixels, float length, float 
 {
     float edge = (1 - length / side) / 2 * (float)pixels - 0.5F;
 
-    ret_seen[0] = edge > 0 ? (uint32_t)ceilf(edge) : 0;
+    ret_seen[0] = edge > 0 ? (uint32_t)ceilf(fminf(edge, (float)pixels / 2)) : 0;
     ret_seen[1] = pixels - ret_seen[0];
 }
 

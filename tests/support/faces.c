@@ -59,8 +59,10 @@ static struct image new_picture(uint32_t width, uint32_t height)
     struct image image = {width, height, malloc(size)};
     struct err err = {0};
 
-    if (!image.rgb)
+    if (!image.rgb) {
         must(err_set_nomem(&err, "a picture"), &err);
+        exit(EXIT_FAILURE);
+    }
     memset(image.rgb, GREY, size);
     return image;
 }

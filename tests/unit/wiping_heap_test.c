@@ -1,15 +1,12 @@
 #include "lib/base/wiping_heap.h"
 
-#include <stdint.h>
-
 #include "tests/test.h"
 
 enum { SIZE = 600, HEAD = 16 /* glibc's own links, in memory that is free */ };
 
 /* Bytes of value at a place whose memory may be given back by now. */
-static size_t count_of(uintptr_t place, unsigned char value)
+static size_t count_of(const volatile char *bytes, char value)
 {
-    const volatile unsigned char *bytes = (const volatile unsigned char *)place;
     size_t count = 0;
 
     for (size_t i = HEAD; i < SIZE; i++)
@@ -27,7 +24,7 @@ static void skip_without(void)
 TEST(what_is_given_back_is_zeroed)
 {
     char *memory = malloc(SIZE);
-    volatile uintptr_t place = (uintptr_t)memory; /* the compiler shall not follow it */
+    const volatile char *volatile place = memory; /* the compiler shall not follow it */
 
     skip_without();
     CHECK(memory);
@@ -41,15 +38,15 @@ TEST(what_is_given_back_is_zeroed)
 TEST(what_grows_keeps_its_bytes_and_leaves_none_behind)
 {
     char *memory = malloc(SIZE), *larger;
-    volatile uintptr_t place = (uintptr_t)memory; /* the compiler shall not follow it */
+    const volatile char *volatile place = memory; /* the compiler shall not follow it */
 
     skip_without();
     CHECK(memory);
     memset(memory, 'x', SIZE);
     larger = realloc(memory, (size_t)100 * SIZE);
     CHECK(larger);
-    CHECK_INT(count_of((uintptr_t)larger, 'x'), ==, SIZE - HEAD);
-    CHECK((uintptr_t)larger != place);
+    CHECK_INT(count_of(larger, 'x'), ==, SIZE - HEAD);
+    CHECK(larger != place);
     CHECK_INT(count_of(place, 'x'), ==, 0);
     free(larger);
 }
