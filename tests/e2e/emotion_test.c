@@ -29,7 +29,7 @@ static json_t *read_receipt(struct eyes *eyes, int i)
     json_t *root;
 
     buf_append_str(&jws, eyes_header(eyes, "x-privacy-receipt"));
-    CHECK_INT(eyes_ask(eyes, i, "GET", "/v1/privacy/key", NULL, NULL, 0), ==, 200);
+    CHECK_INT(eyes_get(eyes, i, "/v1/privacy/key"), ==, 200);
     CHECK_STR(eyes_header(eyes, "content-type"), "application/jwk+json");
     if (!jws_verify(buf_text(&jws), eyes_body(eyes), &payload))
         TEST_FAIL("not signed by %s: %s", eyes_body(eyes), buf_text(&jws));
@@ -175,8 +175,8 @@ TEST(what_is_wrong_is_said)
             CHECK(*eyes_header(&eyes, "x-privacy-receipt")); /* it was erased all the same */
     }
     CHECK(eyes_figure(&eyes, 0, "emotion_analyses_total{result=\"engine_failed\"}") == 4);
-    CHECK_INT(eyes_ask(&eyes, 0, "GET", "/emotion", NULL, NULL, 0), ==, 405);
-    CHECK_INT(eyes_ask(&eyes, 0, "GET", "/nothing", NULL, NULL, 0), ==, 404);
+    CHECK_INT(eyes_get(&eyes, 0, "/emotion"), ==, 405);
+    CHECK_INT(eyes_get(&eyes, 0, "/nothing"), ==, 404);
     eyes_done(&eyes);
 }
 
@@ -196,12 +196,12 @@ TEST(an_id_that_cannot_be_is_refused_before_the_picture_is_read)
     CHECK_INT(eyes_look(&eyes, 0, "/emotion", "a\tb", "calm"), ==, 400);
     CHECK_HAS(eyes_body(&eyes), "control character");
     buf_printf(&path, "/v1/users/%sx/mood", buf_text(&long_id));
-    CHECK_INT(eyes_ask(&eyes, 0, "GET", buf_text(&path), NULL, NULL, 0), ==, 400);
+    CHECK_INT(eyes_get(&eyes, 0, buf_text(&path)), ==, 400);
     CHECK_HAS(eyes_body(&eyes), "257 bytes");
-    CHECK_INT(eyes_ask(&eyes, 0, "GET", "/v1/users/a%0Ab/mood", NULL, NULL, 0), ==, 400);
-    CHECK_INT(eyes_ask(&eyes, 0, "GET", "/v1/users/a%2Fb/mood", NULL, NULL, 0), ==, 404);
+    CHECK_INT(eyes_get(&eyes, 0, "/v1/users/a%0Ab/mood"), ==, 400);
+    CHECK_INT(eyes_get(&eyes, 0, "/v1/users/a%2Fb/mood"), ==, 404);
     CHECK_HAS(eyes_body(&eyes), "nothing is known");
-    CHECK_INT(eyes_ask(&eyes, 0, "GET", "/v1/users//mood", NULL, NULL, 0), ==, 404);
+    CHECK_INT(eyes_get(&eyes, 0, "/v1/users//mood"), ==, 404);
     eyes_done(&eyes);
 }
 
@@ -214,11 +214,11 @@ TEST(a_picture_over_the_limit_is_refused)
     eyes_prepare(&eyes, NULL);
     eyes_set(&eyes, "EMOTION_MAX_PICTURE_MB=1");
     eyes_start(&eyes, 0, NULL);
-    memcpy(bytes, "happy ", 6);
-    CHECK_INT(eyes_ask(&eyes, 0, "POST", "/emotion", "e", bytes, BYTES - 1), ==, 200);
-    CHECK_INT(eyes_ask(&eyes, 0, "POST", "/emotion", "e", bytes, BYTES), ==, 413);
+    memcpy(bytes, "happy", sizeof "happy");
+    CHECK_INT(eyes_post(&eyes, 0, "/emotion", "e", bytes, BYTES - 1), ==, 200);
+    CHECK_INT(eyes_post(&eyes, 0, "/emotion", "e", bytes, BYTES), ==, 413);
     CHECK_HAS(eyes_body(&eyes), "1048576");
-    CHECK_INT(eyes_ask(&eyes, 0, "POST", "/v1/faces", "e", bytes, BYTES), ==, 413);
+    CHECK_INT(eyes_post(&eyes, 0, "/v1/faces", "e", bytes, BYTES), ==, 413);
     CHECK_STR(eyes_header(&eyes, "content-type"), "application/problem+json");
     CHECK(eyes_figure(&eyes, 0, "emotion_picture_bytes") == 0);
     free(bytes);
@@ -241,7 +241,7 @@ TEST(a_full_queue_is_503_and_room_comes_back)
     eyes_wait_figure(&eyes, 0, "emotion_pictures", ASKED);
     CHECK_INT(eyes_look(&eyes, 0, "/emotion", "g", "happy"), ==, 503);
     CHECK_STR(eyes_header(&eyes, "retry-after"), "1");
-    CHECK_INT(eyes_ask(&eyes, 0, "GET", "/readyz", NULL, NULL, 0), ==, 200);
+    CHECK_INT(eyes_get(&eyes, 0, "/readyz"), ==, 200);
     folder_put(eyes.conf.data, "go", "", 0);
     for (int i = 0; i < ASKED; i++) {
         eyes_wait(&eyes, &status[i]);
@@ -291,14 +291,14 @@ TEST(the_key_is_made_once_and_is_ones_own)
 
     eyes_prepare(&eyes, NULL);
     eyes_start(&eyes, 0, NULL);
-    CHECK_INT(eyes_ask(&eyes, 0, "GET", "/v1/privacy/key", NULL, NULL, 0), ==, 200);
+    CHECK_INT(eyes_get(&eyes, 0, "/v1/privacy/key"), ==, 200);
     buf_append_str(&key, eyes_body(&eyes));
     buf_printf(&path, "%s/receipt.pem", eyes.conf.data);
     CHECK_INT(stat(buf_text(&path), &info), ==, 0);
     CHECK_INT(info.st_mode & 0777, ==, 0600);
     eyes_kill(&eyes, 0);
     eyes_start(&eyes, 0, NULL);
-    CHECK_INT(eyes_ask(&eyes, 0, "GET", "/v1/privacy/key", NULL, NULL, 0), ==, 200);
+    CHECK_INT(eyes_get(&eyes, 0, "/v1/privacy/key"), ==, 200);
     CHECK_STR(eyes_body(&eyes), buf_text(&key));
     eyes_done(&eyes);
 }

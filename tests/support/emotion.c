@@ -129,39 +129,54 @@ const char *eyes_user(const struct eyes *eyes, const char *name)
     return id;
 }
 
-int eyes_ask(struct eyes *eyes, int i, const char *method, const char *path, const char *user,
-             const void *body, size_t size)
+/* Sends the request, of which all but the rest of its URL is there. */
+static int ask(struct eyes *eyes, int i, const char *path, struct http_client_request *request)
 {
-    char url[512], header[160];
-    const char *headers[] = {header};
+    char url[512];
     struct err err = {0};
-    struct http_client_request request = {.method = method,
-                                          .url = url,
+
+    (void)snprintf(url, sizeof url, "%s%s", eyes->url[i], path);
+    request->url = url;
+    request->deadline_ms = WAIT_MS;
+    http_client_response_done(&eyes->last);
+    memset(&eyes->last, 0, sizeof eyes->last);
+    (void)http_client_fetch(eyes->http, request, &eyes->last, &err);
+    return eyes->last.status;
+}
+
+int eyes_get(struct eyes *eyes, int i, const char *path)
+{
+    return ask(eyes, i, path, &(struct http_client_request){.method = "GET"});
+}
+
+int eyes_post(struct eyes *eyes, int i, const char *path, const char *user, const void *body,
+              size_t size)
+{
+    char header[160];
+    const char *headers[] = {header};
+    struct http_client_request request = {.method = "POST",
                                           .headers = headers,
                                           .header_count = user != NULL,
                                           .body = body,
-                                          .body_size = size,
-                                          .deadline_ms = WAIT_MS};
+                                          .body_size = size};
 
-    (void)snprintf(url, sizeof url, "%s%s", eyes->url[i], path);
     (void)snprintf(header, sizeof header, "X-user-id: %s", user ? eyes_user(eyes, user) : "");
-    http_client_response_done(&eyes->last);
-    memset(&eyes->last, 0, sizeof eyes->last);
-    (void)http_client_fetch(eyes->http, &request, &eyes->last, &err);
-    return eyes->last.status;
+    return ask(eyes, i, path, &request);
 }
 
 int eyes_look(struct eyes *eyes, int i, const char *path, const char *user, const char *words)
 {
-    return eyes_ask(eyes, i, "POST", path, user, words, strlen(words));
+    return eyes_post(eyes, i, path, user, words, strlen(words));
 }
 
 int eyes_mood(struct eyes *eyes, int i, const char *method, const char *user, const char *body)
 {
+    struct http_client_request request = {
+        .method = method, .body = body, .body_size = body ? strlen(body) : 0};
     char path[256];
 
     (void)snprintf(path, sizeof path, "/v1/users/%s/mood", eyes_user(eyes, user));
-    return eyes_ask(eyes, i, method, path, NULL, body, body ? strlen(body) : 0);
+    return ask(eyes, i, path, &request);
 }
 
 int eyes_mood_meanwhile(const struct eyes *eyes, int i, const char *method, const char *user,

@@ -47,10 +47,11 @@ void eyes_done(struct eyes *eyes);
 /* The visitor's id on the bus: valid until the next call. */
 const char *eyes_user(const struct eyes *eyes, const char *name);
 
-/* Asks process i and returns the status; the answer is in eyes->last until the next. user: a
+/* Ask process i and return the status; the answer is in eyes->last until the next. user: a
  * visitor's name for X-user-id; NULL: none. */
-int eyes_ask(struct eyes *eyes, int i, const char *method, const char *path, const char *user,
-             const void *body, size_t size);
+int eyes_get(struct eyes *eyes, int i, const char *path);
+int eyes_post(struct eyes *eyes, int i, const char *path, const char *user, const void *body,
+              size_t size);
 
 /* POST of a picture in words (fake_eyes.h). */
 int eyes_look(struct eyes *eyes, int i, const char *path, const char *user, const char *words);

@@ -44,57 +44,57 @@ static struct moods *make(void)
     return moods;
 }
 
+static const struct {
+    const char *what;
+    struct record records[3];
+    const char *stands; /* at 500 */
+    bool unsaid;
+} cases[] = {
+    {"an analysis", {{ANALYSIS, 100, "happy", 0}}, "happy", false},
+    {"the last of two", {{ANALYSIS, 100, "happy", 0}, {ANALYSIS, 200, "sad", 0}}, "sad", 0},
+    {"a choice", {{VISITOR, 100, "calm", 0}}, "calm", false},
+    {"a correction", {{ANALYSIS, 100, "happy", 0}, {VISITOR, 200, "sad", 0}}, "sad", false},
+    {"an analysis that was in flight",
+     {{VISITOR, 200, "sad", 0}, {ANALYSIS, 100, "happy", 0}},
+     "sad",
+     true},
+    {"an analysis after it",
+     {{VISITOR, 200, "sad", 0}, {ANALYSIS, 300, "fear", 0}},
+     "sad",
+     true},
+    {"what was said again",
+     {{VISITOR, 200, "sad", 0}, {ANALYSIS, 300, "fear", 0}, {VISITOR, 200, "sad", 0}},
+     "sad",
+     false},
+    {"the second correction",
+     {{VISITOR, 200, "sad", 0}, {VISITOR, 300, "calm", 0}},
+     "calm",
+     false},
+    {"an old one said again after it",
+     {{VISITOR, 200, "sad", 0}, {VISITOR, 300, "calm", 0}, {VISITOR, 200, "sad", 0}},
+     "calm",
+     true},
+    {"forgotten", {{VISITOR, 200, "sad", 0}, {TOMBSTONE, 300, NULL, NULL}}, "", false},
+    {"an analysis that was in flight when it was forgotten",
+     {{TOMBSTONE, 300, NULL, NULL}, {ANALYSIS, 200, "happy", 0}},
+     "",
+     true},
+    {"a correction said again after it was forgotten",
+     {{TOMBSTONE, 300, NULL, NULL}, {VISITOR, 200, "happy", 0}},
+     "",
+     true},
+    {"a new picture after it",
+     {{TOMBSTONE, 300, NULL, NULL}, {ANALYSIS, 400, "happy", 0}},
+     "happy",
+     false},
+    {"an old tombstone said again",
+     {{VISITOR, 400, "happy", 0}, {TOMBSTONE, 300, NULL, NULL}},
+     "happy",
+     true},
+};
+
 TEST(what_stands_follows_from_the_records)
 {
-    static const struct {
-        const char *what;
-        struct record records[3];
-        const char *stands; /* at 500 */
-        bool unsaid;
-    } cases[] = {
-        {"an analysis", {{ANALYSIS, 100, "happy", 0}}, "happy", false},
-        {"the last of two", {{ANALYSIS, 100, "happy", 0}, {ANALYSIS, 200, "sad", 0}}, "sad", 0},
-        {"a choice", {{VISITOR, 100, "calm", 0}}, "calm", false},
-        {"a correction", {{ANALYSIS, 100, "happy", 0}, {VISITOR, 200, "sad", 0}}, "sad", false},
-        {"an analysis that was in flight",
-         {{VISITOR, 200, "sad", 0}, {ANALYSIS, 100, "happy", 0}},
-         "sad",
-         true},
-        {"an analysis after it",
-         {{VISITOR, 200, "sad", 0}, {ANALYSIS, 300, "fear", 0}},
-         "sad",
-         true},
-        {"what was said again",
-         {{VISITOR, 200, "sad", 0}, {ANALYSIS, 300, "fear", 0}, {VISITOR, 200, "sad", 0}},
-         "sad",
-         false},
-        {"the second correction",
-         {{VISITOR, 200, "sad", 0}, {VISITOR, 300, "calm", 0}},
-         "calm",
-         false},
-        {"an old one said again after it",
-         {{VISITOR, 200, "sad", 0}, {VISITOR, 300, "calm", 0}, {VISITOR, 200, "sad", 0}},
-         "calm",
-         true},
-        {"forgotten", {{VISITOR, 200, "sad", 0}, {TOMBSTONE, 300, NULL, NULL}}, "", false},
-        {"an analysis that was in flight when it was forgotten",
-         {{TOMBSTONE, 300, NULL, NULL}, {ANALYSIS, 200, "happy", 0}},
-         "",
-         true},
-        {"a correction said again after it was forgotten",
-         {{TOMBSTONE, 300, NULL, NULL}, {VISITOR, 200, "happy", 0}},
-         "",
-         true},
-        {"a new picture after it",
-         {{TOMBSTONE, 300, NULL, NULL}, {ANALYSIS, 400, "happy", 0}},
-         "happy",
-         false},
-        {"an old tombstone said again",
-         {{VISITOR, 400, "happy", 0}, {TOMBSTONE, 300, NULL, NULL}},
-         "happy",
-         true},
-    };
-
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         OWNED(moods) moods = make();
         struct mood mood;
