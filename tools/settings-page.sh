@@ -19,6 +19,7 @@ PAGE
 "$programs/gateway" --settings-markdown
 "$programs/item-ingest" --settings-markdown
 "$programs/generator-gpu" --settings-markdown
+"$programs/emotion" --settings-markdown
 cat <<'PAGE'
 
 ## Log lines

@@ -220,11 +220,11 @@ static int analyse(struct visit *visit, struct err *err)
     const int64_t took_ns = clock_mono_ns() - start_ns;
 
     erase(visit);
+    if (*emotion->sent_to) /* also where that failed: it may have come that far */
+        visit->receipt.sent_to = emotion->sent_to;
     if (r < 0)
         return r;
     visit->receipt.analysed_ms = took_ns / 1000000;
-    if (*emotion->sent_to)
-        visit->receipt.sent_to = emotion->sent_to;
     metric_observe(emotion->figures.seconds, (double)took_ns / 1e9);
     metric_add(emotion->figures.faces, (double)visit->analysis.count);
     return 0;

@@ -8,9 +8,9 @@
  *    "kept":["user_id","generation","gender","emotion","source","timestamp"]}
  *
  * erased: the picture's bytes were overwritten before this was signed. locked: they lay in
- * memory that is not swapped out to disk. sent_to: who else was shown the picture. kept: the
- * members of the record on garden.users, none where nothing was published. analysed_ms: null
- * where it was not analysed. */
+ * memory that is not swapped out to disk. sent_to: who else may have been shown the picture.
+ * kept: the members of the record on garden.users, none where nothing was published.
+ * analysed_ms: null where it was not analysed. */
 #ifndef SERVICES_EMOTION_RECEIPT_H
 #define SERVICES_EMOTION_RECEIPT_H
 
