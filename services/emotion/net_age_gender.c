@@ -66,7 +66,7 @@ static void pass_age_gender(struct pass *pass, const float *pixels, void *ret)
     x = pass_mean(pass, x);
     pass_output(pass, pass_linear(pass, "age", x, 1, ACT_NONE), person ? &person->age : NULL);
     pass_output(pass, pass_linear(pass, "gender", x, 2, ACT_NONE), genders);
-    if (pass_failed(pass) || pass->arena->plan)
+    if (pass_failed(pass) || !person)
         return;
     softmax_row(genders, 2);
     person->male = genders[0];

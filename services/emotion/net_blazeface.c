@@ -55,7 +55,7 @@ static void head(struct pass *pass, const char *name, struct tensor x, uint32_t 
         pass_linear(pass, pass_name(pass, "%s.box", name), x, anchors * BOX, ACT_NONE);
     const float *scores = pass_floats(pass, score), *boxes = pass_floats(pass, box);
 
-    for (size_t i = 0; boxes && i < tensor_pixels(&x) * anchors; i++)
+    for (size_t i = 0; scores && boxes && ret_rows && i < tensor_pixels(&x) * anchors; i++)
         ret_rows[i] = row_of(scores[i], boxes + i * BOX);
 }
 
@@ -86,10 +86,10 @@ struct net_anchor nets_anchor(size_t row)
     bool fine = row < FINE_ROWS;
     size_t pixel = fine ? row / FINE_ANCHORS : (row - FINE_ROWS) / COARSE_ANCHORS;
     size_t side = fine ? FINE_SIDE : COARSE_SIDE;
+    size_t x = pixel % side, y = pixel / side;
     float step = (float)DETECT_SIDE / (float)side;
 
-    return (struct net_anchor){step * ((float)(pixel % side) + 0.5F),
-                               step * ((float)(pixel / side) + 0.5F)};
+    return (struct net_anchor){step * ((float)x + 0.5F), step * ((float)y + 0.5F)};
 }
 
 const struct net_def net_blazeface = {

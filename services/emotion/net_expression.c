@@ -54,7 +54,7 @@ static void pass_expression(struct pass *pass, const float *pixels, void *ret)
         x = dense(pass, i, x);
     x = pass_linear(pass, "classes", pass_mean(pass, x), EXPRESSIONS, ACT_NONE);
     pass_output(pass, x, ret);
-    if (!pass_failed(pass) && !pass->arena->plan)
+    if (!pass_failed(pass) && ret)
         softmax_row(ret, EXPRESSIONS);
 }
 

@@ -47,7 +47,7 @@ static void pass_faceres(struct pass *pass, const float *pixels, void *ret)
                 faceres ? &faceres->male : NULL);
     pass_output(pass, pass_linear(pass, "ages", x, FACERES_AGES, ACT_NONE),
                 faceres ? faceres->ages : NULL);
-    if (!pass_failed(pass) && !pass->arena->plan)
+    if (!pass_failed(pass) && faceres)
         softmax_row(faceres->ages, FACERES_AGES);
 }
 

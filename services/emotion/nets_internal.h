@@ -10,7 +10,7 @@ struct net_def {
     uint32_t side;       /* of the square that it takes */
     size_t result_bytes; /* of what ret points to */
 
-    /* One crop through the net. In a plan pixels and ret are not looked at. */
+    /* One crop through the net. In a plan pixels and ret are NULL. */
     void (*pass)(struct pass *pass, const float *pixels, void *ret);
 };
 

@@ -80,10 +80,11 @@ static void load(const char *net, struct buf *ret_bytes)
 /* The first from in the file becomes to, which is as long. */
 static void replace(struct buf *bytes, const char *from, const char *to)
 {
-    char *at = memmem(bytes->data, bytes->size, from, strlen(from));
+    size_t size = strlen(from);
+    char *at = memmem(bytes->data, bytes->size, from, size);
 
-    CHECK(at && strlen(from) == strlen(to));
-    memcpy(at, to, strlen(to));
+    CHECK(at && strlen(to) == size);
+    memcpy(at, to, size);
 }
 
 TEST(a_missing_file_is_named)

@@ -1,7 +1,5 @@
 /* nets_memory_test.c - what the nets keep of a picture, and how much memory they take; and that
  * the number of threads changes no result. */
-#include <inttypes.h>
-
 #include "tests/support/process.h"
 #include "tests/test.h"
 #include "tests/unit/nets_case.h"
@@ -24,6 +22,11 @@ static struct net_face_crops all_crops(void)
 /* -- results ----------------------------------------------------------------------------------
  */
 
+static bool same(const void *a, const void *b, size_t size)
+{
+    return memcmp(a, b, size) == 0;
+}
+
 static void ask(int threads, struct net_face *ret_face)
 {
     const struct net_face_crops crops = all_crops();
@@ -43,7 +46,7 @@ TEST(threads_change_no_result)
     ask(1, &one);
     for (int threads = 2; threads < 6; threads++) {
         ask(threads, &more);
-        CHECK(memcmp(&one, &more, sizeof one) == 0);
+        CHECK(same(&one, &more, sizeof one));
     }
 }
 
@@ -60,8 +63,8 @@ TEST(all_at_once_is_as_one_after_the_other)
     CHECK_OK(nets_expression(nets, pixels, 4, each.expressions, &err), err);
     CHECK_OK(nets_age_gender(nets, pixels, 2, each.people, &err), err);
     CHECK_OK(nets_faceres(nets, pixels, &each.faceres, &err), err);
-    CHECK(memcmp(&all, &each, sizeof all) == 0);
-    CHECK(memcmp(&each.eyes[0], &each.eyes[1], sizeof each.eyes[0]) != 0);
+    CHECK(same(&all, &each, sizeof all));
+    CHECK(!same(&each.eyes[0], &each.eyes[1], sizeof each.eyes[0]));
 }
 
 TEST(what_is_not_asked_stays_untouched)
@@ -74,9 +77,9 @@ TEST(what_is_not_asked_stays_untouched)
     memset(&face, 7, sizeof face);
     before = face;
     CHECK_OK(nets_face(nets, &crops, &face, &err), err);
-    CHECK(memcmp(&face.eyes[0], &before.eyes[0], sizeof face.eyes[0]) != 0);
+    CHECK(!same(&face.eyes[0], &before.eyes[0], sizeof face.eyes[0]));
     face.eyes[0] = before.eyes[0];
-    CHECK(memcmp(&face, &before, sizeof face) == 0);
+    CHECK(same(&face, &before, sizeof face));
     crops.eye_count = NETS_BATCH + 1;
     CHECK_INT(nets_face(nets, &crops, &face, &err), ==, ERR_INVALID);
 }
@@ -113,29 +116,39 @@ static size_t not_zero(const char *memory, size_t bytes)
     return count;
 }
 
+/* The piece of memory that a line of /proc/self/maps or smaps begins to tell of. */
+struct piece {
+    char *from, *to;
+    char rights[8];
+};
+
+static bool read_piece(const char *line, struct piece *ret)
+{
+    void *from, *to;
+    char rights[8];
+
+    if (sscanf(line, "%p-%p %7s", &from, &to, rights) != 3)
+        return false;
+    ret->from = from;
+    ret->to = to;
+    memcpy(ret->rights, rights, sizeof rights);
+    return true;
+}
+
 static struct secrets look_at_secrets(void)
 {
     struct secrets found = {0};
-    uintmax_t from = 0, to = 0, start, end;
+    struct piece piece = {0};
     char line[512];
     FILE *maps = fopen("/proc/self/smaps", "re");
 
     CHECK(maps);
     while (fgets(line, sizeof line, maps)) {
-        char *rest;
-
-        start = strtoumax(line, &rest, 16);
-        if (rest > line && *rest == '-') {
-            end = strtoumax(rest + 1, &rest, 16);
-            if (*rest == ' ') {
-                from = start;
-                to = end;
-            }
-        }
+        (void)read_piece(line, &piece);
         if (strncmp(line, "VmFlags:", 8) != 0 || !strstr(line, " dd") || !strstr(line, " wf"))
             continue;
-        found.bytes += (size_t)(to - from);
-        found.not_zero += not_zero((const char *)(uintptr_t)from, (size_t)(to - from));
+        found.bytes += (size_t)(piece.to - piece.from);
+        found.not_zero += not_zero(piece.from, (size_t)(piece.to - piece.from));
     }
     (void)fclose(maps);
     return found;
@@ -176,19 +189,18 @@ TEST(wipe_leaves_nothing_of_a_picture)
 static size_t copies_of(const float *floats, size_t count)
 {
     size_t found = 0, bytes = count * sizeof *floats;
-    char line[512], rights[8];
+    struct piece piece = {0};
+    char line[512];
     FILE *maps = fopen("/proc/self/maps", "re");
 
     CHECK(maps);
     while (fgets(line, sizeof line, maps)) {
-        char *rest;
-        uintmax_t from = strtoumax(line, &rest, 16), to = strtoumax(rest + 1, &rest, 16);
-        const char *at = (const char *)(uintptr_t)from, *end = (const char *)(uintptr_t)to;
+        const char *at;
 
-        (void)snprintf(rights, sizeof rights, "%.4s", rest + 1);
-        if (strncmp(rights, "rw", 2) != 0)
+        if (!read_piece(line, &piece) || strncmp(piece.rights, "rw", 2) != 0)
             continue;
-        while (at && (at = memmem(at, (size_t)(end - at), floats, bytes)) != NULL) {
+        at = piece.from;
+        while (at && (at = memmem(at, (size_t)(piece.to - at), floats, bytes)) != NULL) {
             found += at != (const char *)floats;
             at += sizeof *floats;
         }
