@@ -42,20 +42,11 @@ static struct tensor add_three(struct pass *pass, const char *name, struct tenso
 
 static void pass_age_gender(struct pass *pass, const float *pixels, void *ret)
 {
-    static const struct pass_pixels without_mean = {
-        .side = EXPRESSION_SIDE,
-        .scale = 1 / 255.0F,
-        .shift = {-122.782F / 255, -117.001F / 255, -104.298F / 255},
-    };
     struct net_age_gender *person = ret;
-    struct tensor x = pass_input(pass, pixels, &without_mean);
+    struct tensor x = pass_input(pass, pixels, &net_face_api_pixels);
     float genders[2];
 
-    pass_link_begin(pass);
-    x = pass_conv(pass, "stem", x,
-                  &(struct pass_conv){
-                      .out = 32, .kernel = 3, .stride = 2, .same = true, .act = ACT_RELU});
-    pass_link_end(pass);
+    x = pass_stem(pass, x, &(struct pass_conv){.out = 32, .kernel = 3, .act = ACT_RELU});
     x = reduce(pass, "reduce.0", x, 64, false);
     x = reduce(pass, "reduce.1", x, 128, true);
     x = add_three(pass, "main.0", x);

@@ -67,11 +67,7 @@ static void pass_blazeface(struct pass *pass, const float *pixels, void *ret)
     struct tensor x = pass_input(pass, pixels, &centred);
     uint32_t i = 0;
 
-    pass_link_begin(pass);
-    x = pass_conv(pass, "stem", x,
-                  &(struct pass_conv){
-                      .out = 24, .kernel = 5, .stride = 2, .same = true, .act = ACT_RELU});
-    pass_link_end(pass);
+    x = pass_stem(pass, x, &(struct pass_conv){.out = 24, .kernel = 5, .act = ACT_RELU});
     for (size_t level = 0; level < sizeof levels / sizeof levels[0]; level++)
         for (uint32_t j = 0; j < levels[level].blocks; j++)
             x = block(pass, i++, x, levels[level].channels, level > 0 && j == 0 ? 2 : 1);

@@ -2,6 +2,12 @@
 #include "lib/nn/softmax.h"
 #include "services/emotion/nets_internal.h"
 
+const struct pass_pixels net_face_api_pixels = {
+    .side = EXPRESSION_SIDE,
+    .scale = 1 / 255.0F,
+    .shift = {-122.782F / 255, -117.001F / 255, -104.298F / 255},
+};
+
 static const uint32_t block_channels[] = {32, 64, 128, 256};
 enum { BLOCKS = sizeof block_channels / sizeof block_channels[0], LAYERS = 4 };
 
@@ -43,12 +49,7 @@ static struct tensor dense(struct pass *pass, uint32_t block, struct tensor x)
 
 static void pass_expression(struct pass *pass, const float *pixels, void *ret)
 {
-    static const struct pass_pixels without_mean = {
-        .side = EXPRESSION_SIDE,
-        .scale = 1 / 255.0F,
-        .shift = {-122.782F / 255, -117.001F / 255, -104.298F / 255},
-    };
-    struct tensor x = pass_input(pass, pixels, &without_mean);
+    struct tensor x = pass_input(pass, pixels, &net_face_api_pixels);
 
     for (uint32_t i = 0; i < BLOCKS; i++)
         x = dense(pass, i, x);

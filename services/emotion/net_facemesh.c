@@ -50,11 +50,7 @@ static void pass_facemesh(struct pass *pass, const float *pixels, void *ret)
     struct net_mesh *mesh = ret;
     struct tensor x = pass_input(pass, pixels, &shares), y;
 
-    pass_link_begin(pass);
-    x = pass_conv(pass, "stem", x,
-                  &(struct pass_conv){
-                      .out = 16, .kernel = 3, .stride = 2, .same = true, .act = ACT_PRELU});
-    pass_link_end(pass);
+    x = pass_stem(pass, x, &(struct pass_conv){.out = 16, .kernel = 3, .act = ACT_PRELU});
     x = y = trunk(pass, x);
     for (uint32_t i = 0; i < 3; i++)
         y = block(pass, pass_name(pass, "mesh.blocks.%u", i), y, 128, i == 0 ? 2 : 1);

@@ -35,11 +35,7 @@ static void pass_faceres(struct pass *pass, const float *pixels, void *ret)
     struct net_faceres *faceres = ret;
     struct tensor x = pass_input(pass, pixels, &bgr_without_mean);
 
-    pass_link_begin(pass);
-    x = pass_conv(pass, "stem", x,
-                  &(struct pass_conv){
-                      .out = 32, .kernel = 3, .stride = 2, .same = true, .act = ACT_RELU6});
-    pass_link_end(pass);
+    x = pass_stem(pass, x, &(struct pass_conv){.out = 32, .kernel = 3, .act = ACT_RELU6});
     for (uint32_t i = 0; i < sizeof blocks / sizeof blocks[0]; i++)
         x = block(pass, i, x);
     x = pass_linear(pass, "features", pass_mean(pass, x), 256, ACT_RELU);

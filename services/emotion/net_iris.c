@@ -47,11 +47,7 @@ static void pass_iris(struct pass *pass, const float *pixels, void *ret)
     struct net_iris *iris = ret;
     struct tensor x = pass_input(pass, pixels, &shares);
 
-    pass_link_begin(pass);
-    x = pass_conv(pass, "stem", x,
-                  &(struct pass_conv){
-                      .out = 64, .kernel = 3, .stride = 2, .same = true, .act = ACT_PRELU});
-    pass_link_end(pass);
+    x = pass_stem(pass, x, &(struct pass_conv){.out = 64, .kernel = 3, .act = ACT_PRELU});
     x = trunk(pass, x);
     head(pass, "eye.", x, IRIS_EYE_POINTS, iris ? iris->eye[0] : NULL);
     head(pass, "iris.", x, IRIS_POINTS, iris ? iris->iris[0] : NULL);

@@ -21,4 +21,7 @@ extern const struct net_def net_expression; /* float [EXPRESSIONS] */
 extern const struct net_def net_age_gender; /* struct net_age_gender */
 extern const struct net_def net_faceres;    /* struct net_faceres */
 
+/* How both nets of face-api want their pixels. */
+extern const struct pass_pixels net_face_api_pixels;
+
 #endif

@@ -275,3 +275,26 @@ void pass_output(struct pass *pass, struct tensor src, float *ret_floats)
     if (floats)
         memcpy(ret_floats, floats, tensor_pixels(&src) * src.c * sizeof *floats);
 }
+
+void pass_link_begin(struct pass *pass)
+{
+    arena_turn(pass->arena);
+}
+
+void pass_link_end(struct pass *pass)
+{
+    arena_drop(pass->arena);
+}
+
+struct tensor pass_stem(struct pass *pass, struct tensor picture, const struct pass_conv *how)
+{
+    struct pass_conv stem = *how;
+    struct tensor made;
+
+    stem.stride = 2;
+    stem.same = true;
+    pass_link_begin(pass);
+    made = pass_conv(pass, "stem", picture, &stem);
+    pass_link_end(pass);
+    return made;
+}

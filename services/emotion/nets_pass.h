@@ -90,15 +90,13 @@ const float *pass_floats(struct pass *pass, struct tensor src);
 /* All of it to ret_floats; nothing in a plan and after a failure. */
 void pass_output(struct pass *pass, struct tensor src, float *ret_floats);
 
-/* x = the next link of a chain of layers: between begin and end what is made goes to the other
- * end of the arena than x's, and after that x is gone. */
-static inline void pass_link_begin(struct pass *pass)
-{
-    arena_turn(pass->arena);
-}
-static inline void pass_link_end(struct pass *pass)
-{
-    arena_drop(pass->arena);
-}
+/* The next link of a chain of layers: between begin and end what is made goes to the other end
+ * of the arena than what it is made from, and after that the latter is gone. */
+void pass_link_begin(struct pass *pass);
+void pass_link_end(struct pass *pass);
+
+/* The link that each net begins with, "stem": a convolution of the picture that halves its
+ * sides; out, kernel and act of how count. */
+struct tensor pass_stem(struct pass *pass, struct tensor picture, const struct pass_conv *how);
 
 #endif
