@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # bench.sh [GROUP] - measures; prints one line for each figure:
 #   name<TAB>value<TAB>unit<TAB>target<TAB>ok|short
-# Groups: chain, burst-local, burst-kafka, burst-postgres, gardens, pictures, generator, faces-nets.
+# Groups: chain, burst-local, burst-kafka, burst-postgres, gardens, pictures, generator, faces-nets, faces.
 # Rates are those of this machine; what compares is a ratio against a named peer in the same run.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-groups=(chain burst-local burst-kafka burst-postgres gardens pictures generator faces-nets)
+groups=(chain burst-local burst-kafka burst-postgres gardens pictures generator faces-nets faces)
 wanted=${1:-all}
 if [ "$wanted" != all ] && [[ ! " ${groups[*]} " == *" $wanted "* ]]; then
     echo "bench.sh: no group '$wanted'; there are ${groups[*]}" >&2
@@ -159,6 +159,13 @@ bench_faces_nets() {
     done
 }
 
+# A visitor's picture, from its bytes to words, in turn with the same nets in WebAssembly.
+bench_faces() {
+    eval "$(tests/engines/faces.sh start "$work")"
+    tools/face-models/face-models.sh node tests/bench/faces_peer.mjs "$work/picture.ppm" \
+        build/tests/bench/faces models/face "$TEST_FACES/astronaut.png" "$work/picture.ppm"
+}
+
 tools/setup.sh build bench
 make --no-print-directory -s -j2 build benches
 export GARDEN_BUILD=$PWD/build
@@ -177,3 +184,4 @@ if runs gardens; then bench_gardens; fi
 if runs pictures; then bench_pictures; fi
 if runs generator; then bench_generator; fi
 if runs faces-nets; then bench_faces_nets; fi
+if runs faces; then bench_faces; fi

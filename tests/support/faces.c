@@ -22,26 +22,43 @@ const char *faces_folder(void)
     return getenv("TEST_FACES");
 }
 
-struct buf faces_file(const char *name)
+static struct buf read_file(const char *path)
 {
-    struct buf path = {0}, file = {0};
+    struct buf file = {0};
     struct err err = {0};
 
+    must(file_read(path, FILE_MAX_SIZE, &file, &err), &err);
+    return file;
+}
+
+struct buf faces_file(const char *name)
+{
+    struct buf path = {0}, file;
+
     buf_printf(&path, "%s/%s", faces_folder(), name);
-    must(file_read(buf_text(&path), FILE_MAX_SIZE, &file, &err), &err);
+    file = read_file(buf_text(&path));
     buf_done(&path);
     return file;
 }
 
-struct image faces_picture(const char *name)
+static struct image decode(struct buf file)
 {
-    struct buf file = faces_file(name);
     struct image image;
     struct err err = {0};
 
     must(image_decode(file.data, file.size, NULL, &image, &err), &err);
     buf_done(&file);
     return image;
+}
+
+struct image faces_picture(const char *name)
+{
+    return decode(faces_file(name));
+}
+
+struct image faces_picture_at(const char *path)
+{
+    return decode(read_file(path));
 }
 
 struct buf faces_jpeg(const struct image *image, int quality)

@@ -11,6 +11,7 @@ const char *faces_folder(void);
 /* All end the program where they fail. */
 struct buf faces_file(const char *name);
 struct image faces_picture(const char *name);
+struct image faces_picture_at(const char *path);
 
 struct buf faces_jpeg(const struct image *image, int quality);
 
