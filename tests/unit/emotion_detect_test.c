@@ -64,8 +64,9 @@ TEST(what_is_likelier_not_a_face_is_none)
 TEST(more_faces_than_there_is_room_for_are_told)
 {
     say_nothing();
-    for (size_t i = 0; i < 60; i++)
-        say(i, 1 + (float)i / 60, 10 + 20 * (float)(i % 10), 10 + 20 * (float)(i / 10), 10);
+    for (size_t y = 0; y < 6; y++)
+        for (size_t x = 0; x < 10; x++)
+            say(10 * y + x, 1 + (float)x / 10, 10 + 20 * (float)x, 10 + 20 * (float)y, 10);
     face_boxes_read(rows, 128, 128, 256, &boxes);
     CHECK_INT(boxes.count, ==, FACES_MAX);
     CHECK(boxes.more);

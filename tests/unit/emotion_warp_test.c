@@ -38,6 +38,12 @@ static const float *cut(const struct face_region *region, uint32_t pixels)
     return out;
 }
 
+/* Of a cut of n pixels a side. */
+static const float *pixel_of(const float *pixels, size_t n, size_t x, size_t y)
+{
+    return pixels + 3 * (y * n + x);
+}
+
 static bool near(const float *pixel, float red, float green, float tolerance)
 {
     return fabsf(pixel[0] - red) <= tolerance && fabsf(pixel[1] - green) <= tolerance;
@@ -52,8 +58,8 @@ TEST(a_square_as_large_as_itself_is_itself)
     pixels = cut(&region, 16);
     for (uint32_t y = 0; y < 16; y++) {
         for (uint32_t x = 0; x < 16; x++) {
-            const float *p = pixels + 3 * (16 * y + x);
-            const uint8_t *q = picture.memory + 4 * ((16 + y) * WIDTH + 12 + x);
+            const float *p = pixel_of(pixels, 16, x, y);
+            const uint8_t *q = picture.memory + 4 * ((size_t)(16 + y) * WIDTH + 12 + x);
 
             CHECK(fabsf(p[0] - q[0]) < 0.01F && fabsf(p[2] - q[2]) < 0.01F);
         }
@@ -68,9 +74,9 @@ TEST(smaller_is_the_average_of_what_is_covered)
     set_picture(WIDTH, WIDTH);
     for (size_t i = 0; i < sizeof sides / sizeof *sides; i++) {
         struct face_region region = face_region_square(WIDTH / 2.0F, WIDTH / 2.0F, WIDTH, 0);
-        uint32_t n = sides[i];
-        const float *middle = cut(&region, n) + 3 * (n / 2 * n + n / 2);
-        float at = ((float)(n / 2) + 0.5F) / (float)n * 256 - 2;
+        uint32_t n = sides[i], half = n / 2;
+        const float *middle = pixel_of(cut(&region, n), n, half, half);
+        float at = ((float)half + 0.5F) / (float)n * 256 - 2;
 
         printf("# %u: %.1f %.1f %.1f, not %.1f\n", n, (double)middle[0], (double)middle[1],
                (double)middle[2], (double)at);
@@ -87,9 +93,10 @@ TEST(a_quarter_turn_brings_what_was_below_to_the_left)
     set_picture(WIDTH, HEIGHT);
     pixels = cut(&region, 32);
     /* to the right in the square is downwards in the picture */
-    CHECK(near(pixels + 3 * (16 * 32 + 31), 126, 209, 5));
-    CHECK(near(pixels + 3 * (16 * 32), 126, 45, 5));
-    CHECK(near(pixels + 3 * 16, 190, 130, 5)); /* its top is to the picture's right */
+    CHECK(near(pixel_of(pixels, 32, 31, 16), 126, 209, 5));
+    CHECK(near(pixel_of(pixels, 32, 0, 16), 126, 45, 5));
+    CHECK(
+        near(pixel_of(pixels, 32, 16, 0), 190, 130, 5)); /* its top is to the picture's right */
 }
 
 TEST(mirrored_is_the_mirror_image)
@@ -101,7 +108,7 @@ TEST(mirrored_is_the_mirror_image)
     face_mirror(cut(&region, 24), 24, mirrored);
     other.mirrored = true;
     (void)cut(&other, 24);
-    for (size_t i = 0; i < 24 * 24 * 3; i++)
+    for (size_t i = 0; i < sizeof mirrored / sizeof *mirrored; i++)
         CHECK(fabsf(out[i] - mirrored[i]) < 0.5F);
 }
 
@@ -113,7 +120,7 @@ TEST(outside_of_the_picture_it_is_black)
     set_picture(WIDTH, HEIGHT);
     pixels = cut(&region, 32);
     CHECK(pixels[0] == 0 && pixels[2] == 0);
-    CHECK(pixels[3 * (16 * 32 + 17) + 2] == 255); /* its second pixel */
+    CHECK(pixel_of(pixels, 32, 17, 16)[2] == 255); /* its second pixel */
 }
 
 TEST(what_is_beside_the_rectangle_is_black)
@@ -124,7 +131,7 @@ TEST(what_is_beside_the_rectangle_is_black)
     set_picture(WIDTH, HEIGHT);
     pixels = cut(&region, 32);
     for (uint32_t x = 0; x < 32; x++)
-        CHECK((pixels[3 * (10 * 32 + x)] > 0) == (x >= 8 && x < 24));
+        CHECK((pixel_of(pixels, 32, x, 10)[0] > 0) == (x >= 8 && x < 24));
 }
 
 TEST(absurd_regions_do_no_harm)

@@ -65,12 +65,14 @@ static size_t count_everywhere(const char *what, size_t what_size)
 {
     FILE *maps = fopen("/proc/self/maps", "r"), *memory = fopen("/proc/self/mem", "r");
     static char chunk[1 << 16];
-    char line[512], rights[5];
+    char line[512], *rest;
     size_t count = 0, from, to;
 
     CHECK(maps && memory);
     while (fgets(line, sizeof line, maps)) {
-        if (sscanf(line, "%zx-%zx %4s", &from, &to, rights) != 3 || rights[1] != 'w')
+        from = strtoul(line, &rest, 16);
+        to = strtoul(rest + 1, &rest, 16); /* "from-to rw-p ..." */
+        if (rest[2] != 'w')
             continue;
         for (; from < to; from += sizeof chunk - what_size) {
             size_t size = to - from < sizeof chunk ? to - from : sizeof chunk;
