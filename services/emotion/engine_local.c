@@ -15,7 +15,7 @@
 #include "services/emotion/engine.h"
 #include "services/emotion/face_look.h"
 
-enum { FULL_FACES = 6, STACK_USED = 256 * 1024 };
+enum { FULL_FACES = 6 };
 
 struct engine_local {
     struct face_engine base;
@@ -24,14 +24,6 @@ struct engine_local {
     int threads;
     uint64_t max_pixels;
 };
-
-/* What decoders leave on the stack below this. */
-static __attribute__((noinline)) void wipe_stack(void)
-{
-    char used[STACK_USED];
-
-    secret_wipe(used, sizeof used);
-}
 
 static int look_at_all(struct engine_local *engine, const struct face_boxes *boxes,
                        struct analysis *analysis, struct err *err)
@@ -76,7 +68,7 @@ static int local_analyse(struct face_engine *base, const void *file, size_t size
 
     face_picture_wipe(&engine->picture);
     nets_wipe(engine->nets);
-    wipe_stack();
+    secret_scrub();
     if (r == 0)
         *ret_analysis = analysis;
     return r;
