@@ -112,12 +112,16 @@ static void answer(const struct mood_call *call, const struct mood *mood, const 
 {
     OWNED_VALUE(buf) body = {0};
 
+    if (err->code == ERR_NOT_FOUND) {
+        emotion_refuse(call->request, 404, err->text, NULL);
+        return;
+    }
     if (err->code) {
-        if (err->code != ERR_NOT_FOUND)
-            log_warn("a visitor's mood: %s", err->text);
-        emotion_refuse(call->request,
-                       err->code == ERR_NOT_FOUND ? 404 : problem_status_of(err->code),
-                       err->text, NULL);
+        log_warn("a visitor's mood: %s", err->text);
+        emotion_refuse(call->request, problem_status_of(err->code),
+                       "the bus, which knows what visitors have said, does not answer; try "
+                       "again in a moment",
+                       NULL);
         return;
     }
     if (call->method == MOOD_DELETE) {

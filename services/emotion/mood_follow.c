@@ -134,16 +134,21 @@ static int catch_up(struct mood_watch *watch, struct err *err)
     return 0;
 }
 
+struct user_event mood_event(const char *user_id, const struct mood *mood)
+{
+    return (struct user_event){.user_id = user_id,
+                               .generation = mood->generation,
+                               .gender = mood->gender,
+                               .emotion = emotion_names[mood->emotion],
+                               .source = mood->by_visitor ? USER_SOURCE_VISITOR
+                                                          : USER_SOURCE_ANALYSIS,
+                               .timestamp_ms = mood->time_ms};
+}
+
 int mood_say(struct mood_watch *watch, const char *user_id, const struct mood *mood,
              const struct trace *trace, struct err *err)
 {
-    const struct user_event event = {.user_id = user_id,
-                                     .generation = mood->generation,
-                                     .gender = mood->gender,
-                                     .emotion = emotion_names[mood->emotion],
-                                     .source = mood->by_visitor ? USER_SOURCE_VISITOR
-                                                                : USER_SOURCE_ANALYSIS,
-                                     .timestamp_ms = mood->time_ms};
+    const struct user_event event = mood_event(user_id, mood);
 
     return mood->forgotten
                ? mood_publish_tombstone(watch->conf.bus, user_id, mood->time_ms, trace, err)

@@ -107,22 +107,40 @@ int mood_watch_find(struct mood_watch *watch, const char *user_id, struct mood *
     return r;
 }
 
+/* What was just published holds here before it has come back on the topic. */
+static void take_own(struct mood_watch *watch, const char *user_id,
+                     const struct user_event *event, int64_t time_ms)
+{
+    (void)pthread_mutex_lock(&watch->lock);
+    (void)moods_take(watch->moods, user_id, event, time_ms);
+    (void)pthread_mutex_unlock(&watch->lock);
+}
+
 int mood_watch_analysed(struct mood_watch *watch, struct user_event *event,
                         const struct trace *trace, bool *ret_published, struct err *err)
 {
-    bool wanted = false;
-    int r;
+    struct user_event merged = *event;
+    bool wanted;
 
     (void)pthread_mutex_lock(&watch->lock);
-    r = sync_locked(watch, err);
-    if (r == 0)
-        wanted = moods_merge(watch->moods, event);
+    wanted = moods_merge(watch->moods, &merged);
     (void)pthread_mutex_unlock(&watch->lock);
-    if (r == 0 && wanted)
-        r = mood_publish(watch->conf.bus, event, trace, err);
-    if (r == 0)
-        *ret_published = wanted;
-    return r;
+    if (wanted && mood_publish(watch->conf.bus, &merged, trace, err) < 0)
+        return err->code;
+    if (wanted) {
+        *event = merged;
+        take_own(watch, event->user_id, event, event->timestamp_ms);
+    }
+    *ret_published = wanted;
+    return 0;
+}
+
+static void take_own_word(struct mood_watch *watch, const char *user_id,
+                          const struct mood *mood)
+{
+    const struct user_event event = mood_event(user_id, mood);
+
+    take_own(watch, user_id, &event, event.timestamp_ms);
 }
 
 int mood_watch_choose(struct mood_watch *watch, const struct mood_word *word,
@@ -142,11 +160,11 @@ int mood_watch_choose(struct mood_watch *watch, const struct mood_word *word,
     mood.emotion = word->emotion;
     mood.generation = word->generation ? word->generation : mood.generation;
     mood.gender = word->gender ? word->gender : mood.gender;
-    if (r == 0)
-        r = mood_say(watch, word->user_id, &mood, trace, err);
-    if (r == 0)
-        *ret_mood = mood;
-    return r;
+    if (r < 0 || mood_say(watch, word->user_id, &mood, trace, err) < 0)
+        return err->code;
+    take_own_word(watch, word->user_id, &mood);
+    *ret_mood = mood;
+    return 0;
 }
 
 int mood_watch_forget(struct mood_watch *watch, const char *user_id, const struct trace *trace,
@@ -160,5 +178,8 @@ int mood_watch_forget(struct mood_watch *watch, const char *user_id, const struc
     if (r == 0)
         time_ms = moods_time(watch->moods, user_id, clock_wall_ms());
     (void)pthread_mutex_unlock(&watch->lock);
-    return r < 0 ? r : mood_publish_tombstone(watch->conf.bus, user_id, time_ms, trace, err);
+    if (r < 0 || mood_publish_tombstone(watch->conf.bus, user_id, time_ms, trace, err) < 0)
+        return err->code;
+    take_own(watch, user_id, NULL, time_ms);
+    return 0;
 }

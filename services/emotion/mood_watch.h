@@ -28,6 +28,13 @@ bool mood_watch_is_whole(struct mood_watch *watch);
 /* How many visitors are known. */
 size_t mood_watch_count(struct mood_watch *watch);
 
+/* Publishes an analysis, or what stands against it as far as is known here: what another
+ * replica published in this moment is not waited for, since it will be said again. The event is
+ * what was published then; nothing was (and it is as it was) where the visitor was forgotten
+ * after its time. */
+int mood_watch_analysed(struct mood_watch *watch, struct user_event *event,
+                        const struct trace *trace, bool *ret_published, struct err *err);
+
 /* Each of these first waits until all that is in the topic now is known here.
  * ERR_UNAVAILABLE, ERR_TIMEOUT: the bus is away. */
 
@@ -35,13 +42,8 @@ size_t mood_watch_count(struct mood_watch *watch);
 int mood_watch_find(struct mood_watch *watch, const char *user_id, struct mood *ret_mood,
                     struct err *err);
 
-/* Publishes an analysis, or what stands against it. The event is what was published then;
- * nothing was (and it is as it was) where the visitor was forgotten after its time. */
-int mood_watch_analysed(struct mood_watch *watch, struct user_event *event,
-                        const struct trace *trace, bool *ret_published, struct err *err);
-
 /* Publishes the visitor's own word. generation and gender may be NULL: as they are known.
- * *ret_mood: what stands now. *ret_analysed: what the analysis had said, or -1. */
+ * *ret_mood: what stands now. */
 struct mood_word {
     const char *user_id;
     int emotion;
@@ -50,7 +52,7 @@ struct mood_word {
 int mood_watch_choose(struct mood_watch *watch, const struct mood_word *word,
                       const struct trace *trace, struct mood *ret_mood, struct err *err);
 
-/* Publishes a tombstone. ERR_NOT_FOUND where nothing is known: then, too. */
+/* Publishes a tombstone. */
 int mood_watch_forget(struct mood_watch *watch, const char *user_id, const struct trace *trace,
                       struct err *err);
 

@@ -31,6 +31,9 @@ struct mood_watch {
 /* The thread, of a struct mood_watch: follows the topic until stop. */
 void *mood_follow(void *arg);
 
+/* What stands of a visitor, as its record; texts are borrowed. */
+struct user_event mood_event(const char *user_id, const struct mood *mood);
+
 /* Publishes what stands of a visitor. trace may be NULL. */
 int mood_say(struct mood_watch *watch, const char *user_id, const struct mood *mood,
              const struct trace *trace, struct err *err);
