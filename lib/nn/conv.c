@@ -54,6 +54,11 @@ static int check_def(const struct conv *conv, struct err *err)
                        def->bias->name, def->bias->count, (long long)weight->shape[0]);
     if (def->gather && def->groups > 1)
         return err_set(err, ERR_INVALID, "layer %s: groups are not gathered", conv->name);
+    if (def->gather &&
+        (def->pad.top >= weight->shape[2] || def->pad.bottom >= weight->shape[2] ||
+         def->pad.left >= weight->shape[3] || def->pad.right >= weight->shape[3]))
+        return err_set(err, ERR_INVALID, "layer %s: the pad is no smaller than the kernel",
+                       conv->name);
     return 0;
 }
 

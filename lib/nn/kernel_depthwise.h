@@ -14,28 +14,6 @@
 
 enum { DEPTHWISE_PIXELS = 4 }; /* at once */
 
-/* Which rows and columns of the kernel fall on the picture, and where the first is. */
-struct taps {
-    size_t row, rows_end, column, columns_end;
-    size_t first; /* of them: element of src */
-};
-
-/* For result i of the row. */
-INLINE struct taps taps_of(const struct kernel_depthwise *d, size_t i)
-{
-    size_t y = d->y * d->stride, x = (d->x + i) * d->stride;
-    struct inside rows = inside_of(y, d->top, d->kernel, d->src_h);
-    struct inside columns = inside_of(x, d->left, d->kernel, d->src_w);
-
-    return (struct taps){
-        .row = rows.from + d->top - y,
-        .rows_end = rows.to + d->top - y,
-        .column = columns.from + d->left - x,
-        .columns_end = columns.to + d->left - x,
-        .first = (rows.from * d->src_w + columns.from) * d->src_ld,
-    };
-}
-
 INLINE vf depthwise_get(enum tensor_type type, const struct kernel_depthwise *d, size_t at,
                         size_t left)
 {
@@ -53,19 +31,21 @@ INLINE void depthwise_put(enum tensor_type type, const struct kernel_depthwise *
     row_put(type, d->dst, i * d->dst_ld + col, vf_act(d->act, x, slope), d->cols - col);
 }
 
-/* One result, whatever of its window is missing. */
+/* One result. */
 INLINE void depthwise_one(enum tensor_type type, const struct kernel_depthwise *d, size_t i)
 {
-    struct taps t = taps_of(d, i);
+    struct inside rows = inside_of(d->y * d->stride, d->top, d->kernel, d->src_h);
+    struct inside columns = inside_of((d->x + i) * d->stride, d->left, d->kernel, d->src_w);
 
     for (size_t col = 0; col < d->cols; col += LANES) {
+        const float *weight = d->weight + rows.before * d->kernel * d->weight_ld + col;
         vf sum = vf_load(d->bias + col);
-        size_t row = t.first + col;
 
-        for (size_t ky = t.row; ky < t.rows_end; ky++, row += d->src_w * d->src_ld)
-            for (size_t kx = t.column; kx < t.columns_end; kx++)
-                sum += vf_load(d->weight + (ky * d->kernel + kx) * d->weight_ld + col) *
-                       depthwise_get(type, d, row + (kx - t.column) * d->src_ld, d->cols - col);
+        for (size_t y = rows.from; y < rows.to; y++, weight += d->kernel * d->weight_ld)
+            for (size_t x = columns.from; x < columns.to; x++)
+                sum +=
+                    vf_load(weight + (x - columns.from + columns.before) * d->weight_ld) *
+                    depthwise_get(type, d, (y * d->src_w + x) * d->src_ld + col, d->cols - col);
         depthwise_put(type, d, i, col, sum);
     }
 }
@@ -174,10 +154,10 @@ INLINE void block_run(const struct block *b, struct block_kind kind)
         else                                                                                  \
             block_run(&b, (struct block_kind){kernel_, stride_, relu_, slope_, false, true}); \
     }
-#define BLOCK_FUNCTIONS(kernel_, stride_)                                         \
-    BLOCK_FUNCTION(kernel_, stride_, 0, 0)                                        \
-    BLOCK_FUNCTION(kernel_, stride_, 0, 1) BLOCK_FUNCTION(kernel_, stride_, 1, 0) \
-        BLOCK_FUNCTION(kernel_, stride_, 1, 1)
+#define BLOCK_FUNCTIONS(kernel_, stride_)  \
+    BLOCK_FUNCTION(kernel_, stride_, 0, 0) \
+    BLOCK_FUNCTION(kernel_, stride_, 0, 1) \
+    BLOCK_FUNCTION(kernel_, stride_, 1, 0) BLOCK_FUNCTION(kernel_, stride_, 1, 1)
 BLOCK_FUNCTIONS(3, 1)
 BLOCK_FUNCTIONS(3, 2)
 BLOCK_FUNCTIONS(5, 1)
@@ -212,8 +192,7 @@ INLINE block_function *block_function_of(const struct kernel_depthwise *d, struc
 INLINE void depthwise_blocks(const struct kernel_depthwise *d, block_function *run,
                              struct block *b)
 {
-    size_t y = d->y * d->stride;
-    struct inside rows = inside_of(y, d->top, d->kernel, d->src_h);
+    struct inside rows = inside_of(d->y * d->stride, d->top, d->kernel, d->src_h);
     ptrdiff_t columns = (ptrdiff_t)((DEPTHWISE_PIXELS - 1) * d->stride + d->kernel);
 
     b->rows = rows.to - rows.from;
@@ -221,7 +200,7 @@ INLINE void depthwise_blocks(const struct kernel_depthwise *d, block_function *r
     b->row_step = d->src_w * d->src_ld;
     b->src = (const float *)d->src + rows.from * b->row_step;
     b->weight_ld = d->weight_ld;
-    b->weight = d->weight + (rows.from + d->top - y) * d->kernel * d->weight_ld;
+    b->weight = d->weight + rows.before * d->kernel * d->weight_ld;
     b->width = (ptrdiff_t)d->src_w;
     b->bias = d->bias;
     b->slope = d->slope;

@@ -18,6 +18,14 @@ enum { ROWS = LANES == 16 ? 14 : LANES == 8 ? 6 : 4, COLUMNS = 2 * LANES };
 struct tile {
     float *c;
     const char *a, *b;
+    size_t row, col;
+    const struct tile_end *end; /* NULL: the sums are left in c */
+};
+
+/* What the sums become in their registers: clamped or with slopes, after bias and residual. */
+struct tile_end {
+    const struct kernel_epilogue *e;
+    float low, high;
 };
 
 INLINE void tile_begin(const struct kernel_gemm *g, const float *c, vf sums[ROWS][2], int rows,
@@ -41,6 +49,64 @@ INLINE void tile_end(const struct kernel_gemm *g, float *c, vf sums[ROWS][2], in
     }
 }
 
+/* The first of left numbers; the compiler sees that LANES of them need no question. */
+INLINE vf end_get(const float *p, size_t left)
+{
+#if LANES == 16
+    return vf_get_some(TENSOR_F32, p, 0, left < LANES ? left : LANES);
+#else
+    return left >= LANES ? vf_load(p) : vf_get_some(TENSOR_F32, p, 0, left);
+#endif
+}
+
+INLINE void end_put(float *p, vf x, size_t left)
+{
+#if LANES == 16
+    vf_put_some(TENSOR_F32, p, 0, x, left < LANES ? left : LANES);
+#else
+    if (left >= LANES)
+        vf_store(p, x);
+    else
+        vf_put_some(TENSOR_F32, p, 0, x, left);
+#endif
+}
+
+/* One vector of columns of all rows. */
+INLINE void tile_finish(const struct tile *tile, vf sums[ROWS][2], int rows, int v)
+{
+    const struct kernel_epilogue *e = tile->end->e;
+    size_t col = tile->col + (size_t)v * LANES, ld = e->residual_ld, dst_ld = e->dst_ld;
+    size_t left = e->cols - col, more = e->residual_cols > col ? e->residual_cols - col : 0;
+    float *dst = (float *)e->dst + tile->row * dst_ld + col;
+    const vf zero = {0}, low = vf_splat(tile->end->low), high = vf_splat(tile->end->high);
+    vf bias = e->bias ? vf_load(e->bias + col) : zero;
+
+    UNROLL(14)
+    for (int r = 0; r < rows; r++)
+        sums[r][v] += bias;
+    if (more > 0) {
+        const float *residual = (const float *)e->residual + tile->row * ld + col;
+
+        UNROLL(14)
+        for (int r = 0; r < rows; r++)
+            sums[r][v] += end_get(residual + (size_t)r * ld, more);
+    }
+    if (e->act == ACT_PRELU) {
+        vf slope = vf_load(e->slope + col);
+
+        UNROLL(14)
+        for (int r = 0; r < rows; r++)
+            sums[r][v] = vf_max(zero, sums[r][v]) + slope * vf_min(zero, sums[r][v]);
+    } else {
+        UNROLL(14)
+        for (int r = 0; r < rows; r++)
+            sums[r][v] = vf_min(high, vf_max(low, sums[r][v]));
+    }
+    UNROLL(14)
+    for (int r = 0; r < rows; r++)
+        end_put(dst + (size_t)r * dst_ld, sums[r][v], left);
+}
+
 INLINE void tile_f32(const struct kernel_gemm *g, struct tile tile, int rows, int vecs)
 {
     vf sums[ROWS][2];
@@ -60,7 +126,13 @@ INLINE void tile_f32(const struct kernel_gemm *g, struct tile tile, int rows, in
                 sums[r][1] += x * b1;
         }
     }
-    tile_end(g, tile.c, sums, rows, vecs);
+    if (!tile.end) {
+        tile_end(g, tile.c, sums, rows, vecs);
+        return;
+    }
+    tile_finish(&tile, sums, rows, 0);
+    if (vecs == 2)
+        tile_finish(&tile, sums, rows, 1);
 }
 
 /* sum += the products of two pairs of bf16 in each lane. */
@@ -157,7 +229,7 @@ static tile_function *const tiles_f32[ROWS + 1][2] = {{NULL, NULL},
 static tile_function *const tiles_bf16[ROWS + 1][2] = {{NULL, NULL},
                                                        TILE_SIZES(TILE_ENTRY, TENSOR_BF16)};
 
-INLINE void gemm(enum tensor_type type, const struct kernel_gemm *g)
+INLINE void gemm(enum tensor_type type, const struct kernel_gemm *g, const struct tile_end *end)
 {
     size_t bytes = tensor_type_bytes(type);
 
@@ -167,23 +239,16 @@ INLINE void gemm(enum tensor_type type, const struct kernel_gemm *g)
         for (size_t done = 0, rows; done < g->rows; done += rows) {
             struct tile tile = {g->c + done * g->ldc + col,
                                 (const char *)g->a + done * g->lda * bytes,
-                                (const char *)g->panel + col * 4}; /* or pairs of 2 */
+                                (const char *)g->panel + col * 4, /* or pairs of 2 */
+                                done,
+                                col,
+                                end};
             size_t left = g->rows - done, tiles = (left + ROWS - 1) / ROWS;
 
             rows = (left + tiles - 1) / tiles;
             (type == TENSOR_F32 ? tiles_f32 : tiles_bf16)[rows][wide](g, tile);
         }
     }
-}
-
-static void gemm_f32(const struct kernel_gemm *g)
-{
-    gemm(TENSOR_F32, g);
-}
-
-static void gemm_bf16(const struct kernel_gemm *g)
-{
-    gemm(TENSOR_BF16, g);
 }
 
 /* -- what happens to the sums ----------------------------------------------------------------
@@ -221,12 +286,14 @@ INLINE vf residual_at(enum tensor_type type, const struct kernel_epilogue *e, si
 }
 
 INLINE void epilogue_of(enum tensor_type type, enum activation act, bool act_last,
-                        const struct kernel_epilogue *e)
+                        const struct kernel_gemm *g)
 {
-    for (size_t row = 0; row < e->rows; row++)
+    const struct kernel_epilogue *e = g->end;
+
+    for (size_t row = 0; row < g->rows; row++)
         for (size_t col = 0; col < e->cols; col += LANES) {
             vf slope = act == ACT_PRELU ? vf_load(e->slope + col) : (vf){0};
-            vf x = finish(e, act, e->acc + row * PANEL, col);
+            vf x = finish(e, act, g->c + row * g->ldc, col);
 
             if (!act_last)
                 x = vf_act(act, x, slope);
@@ -242,45 +309,70 @@ INLINE void epilogue_of(enum tensor_type type, enum activation act, bool act_las
 }
 
 /* The loops for each activation on its own: it is not asked for again at each number. */
-INLINE void epilogue_act(enum tensor_type type, const struct kernel_epilogue *e)
+INLINE void epilogue_act(enum tensor_type type, const struct kernel_gemm *g)
 {
-    switch (e->act) {
+    switch (g->end->act) {
     case ACT_NONE:
-        epilogue_of(type, ACT_NONE, false, e);
+        epilogue_of(type, ACT_NONE, false, g);
         break;
     case ACT_SILU:
-        epilogue_of(type, ACT_SILU, e->act_last, e);
+        epilogue_of(type, ACT_SILU, g->end->act_last, g);
         break;
     case ACT_GELU:
-        epilogue_of(type, ACT_GELU, e->act_last, e);
+        epilogue_of(type, ACT_GELU, g->end->act_last, g);
         break;
     case ACT_QUICK_GELU:
-        epilogue_of(type, ACT_QUICK_GELU, e->act_last, e);
+        epilogue_of(type, ACT_QUICK_GELU, g->end->act_last, g);
         break;
     case ACT_GEGLU:
-        epilogue_of(type, ACT_GEGLU, false, e);
+        epilogue_of(type, ACT_GEGLU, false, g);
         break;
     case ACT_RELU:
-        epilogue_of(type, ACT_RELU, e->act_last, e);
+        epilogue_of(type, ACT_RELU, g->end->act_last, g);
         break;
     case ACT_RELU6:
-        epilogue_of(type, ACT_RELU6, e->act_last, e);
+        epilogue_of(type, ACT_RELU6, g->end->act_last, g);
         break;
     case ACT_PRELU:
-        epilogue_of(type, ACT_PRELU, e->act_last, e);
+        epilogue_of(type, ACT_PRELU, g->end->act_last, g);
         break;
     case ACT_SIGMOID:
-        epilogue_of(type, ACT_SIGMOID, e->act_last, e);
+        epilogue_of(type, ACT_SIGMOID, g->end->act_last, g);
         break;
     }
 }
 
-static void epilogue(const struct kernel_epilogue *e)
+/* Where it is simple enough, the sums need not go by way of memory. */
+INLINE bool tile_end_of(const struct kernel_epilogue *e, struct tile_end *ret)
 {
-    if (e->type == TENSOR_F32)
-        epilogue_act(TENSOR_F32, e);
-    else
-        epilogue_act(TENSOR_BF16, e);
+    const float infinity = __builtin_inff();
+
+    if (!e || (e->act != ACT_NONE && e->act != ACT_RELU && e->act != ACT_RELU6 &&
+               e->act != ACT_PRELU))
+        return false;
+    if (e->residual && e->act != ACT_NONE && !e->act_last)
+        return false;
+    ret->e = e;
+    ret->low = e->act == ACT_NONE ? -infinity : 0;
+    ret->high = e->act == ACT_RELU6 ? 6 : infinity;
+    return true;
+}
+
+static void gemm_f32(const struct kernel_gemm *g)
+{
+    struct tile_end end;
+    bool simple = tile_end_of(g->end, &end);
+
+    gemm(TENSOR_F32, g, simple ? &end : NULL);
+    if (g->end && !simple)
+        epilogue_act(TENSOR_F32, g);
+}
+
+static void gemm_bf16(const struct kernel_gemm *g)
+{
+    gemm(TENSOR_BF16, g, NULL);
+    if (g->end)
+        epilogue_act(TENSOR_BF16, g);
 }
 
 #endif

@@ -6,12 +6,14 @@
 
 /* The part of a window from pixel at on that lies on a side of size pixels. */
 struct inside {
-    size_t from, to; /* of the picture; from < to */
+    size_t from, to; /* of the picture; from < to, as a pad is less than the window */
+    size_t before;   /* pixels of the window that are missing before it */
 };
 
 INLINE struct inside inside_of(size_t at, size_t before, size_t window, size_t size)
 {
-    struct inside in = {at > before ? at - before : 0, at + window - before};
+    struct inside in = {at > before ? at - before : 0, at + window - before,
+                        before > at ? before - at : 0};
 
     if (in.to > size)
         in.to = size;

@@ -32,22 +32,22 @@ struct kernel_gemm {
     const void *panel;
     size_t k, rows, cols; /* cols <= PANEL; all of the panel's columns may be written to c */
     bool add;
+    const struct kernel_epilogue *end; /* what then becomes of the sums; NULL: nothing */
 };
 
-/* dst[rows][cols] = act(acc + bias) + residual, or act(acc + bias + residual). */
+/* dst[rows][cols] = act(sums + bias) + residual, or act(sums + bias + residual). The sums are a
+ * panel's, whose ldc is PANEL. */
 struct kernel_epilogue {
-    const float *acc;   /* PANEL numbers a row */
     const float *bias;  /* as the panel's columns are; NULL: none */
     const float *slope; /* as bias; for ACT_PRELU */
     enum activation act;
     bool act_last;
-    enum tensor_type type;
     const void *residual; /* NULL: none */
     size_t residual_ld;
     size_t residual_cols; /* the columns after them have none */
     void *dst;
     size_t dst_ld;
-    size_t rows, cols; /* cols of dst */
+    size_t cols; /* of dst */
 };
 
 /* One block of queries of one head against all keys. */
@@ -86,6 +86,16 @@ struct kernel_depthwise {
     bool relu_src;
 };
 
+/* The windows of some pixels of a row of a convolution's result: kernel_h * kernel_w * channels
+ * numbers each, one after the other. */
+struct kernel_windows {
+    const void *src; /* a picture's first pixel */
+    size_t src_ld, src_h, src_w, channels;
+    void *dst;
+    enum tensor_type type;
+    size_t kernel_h, kernel_w, stride, top, left, y, x, count;
+};
+
 /* Some pixels of a row of a pooling's result. */
 struct kernel_pool {
     const void *src; /* a picture's first pixel */
@@ -122,12 +132,12 @@ struct kernels {
     const char *name;
     void (*gemm_f32)(const struct kernel_gemm *gemm);
     void (*gemm_bf16)(const struct kernel_gemm *gemm);
-    void (*epilogue)(const struct kernel_epilogue *epilogue);
     void (*attention)(const struct kernel_attention *attention);
     void (*moments)(const struct kernel_moments *moments);
     void (*affine)(const struct kernel_rows *rows);     /* act(src * scale + shift) */
     void (*layer_norm)(const struct kernel_rows *rows); /* each row on its own */
     void (*depthwise)(const struct kernel_depthwise *depthwise);
+    void (*windows)(const struct kernel_windows *windows);
     void (*pool_max)(const struct kernel_pool *pool);
     void (*mean)(const struct kernel_rows *rows); /* one row to dst: the columns' means */
     void (*to_f32)(enum tensor_type type, const void *src, size_t count, float *dst);

@@ -11,12 +11,12 @@ const struct kernels *kernels_avx512(void);
 const struct kernels *kernels_avx512_bf16(void);
 
 /* The table of a kernels_*.c. */
-#define KERNELS_TABLE(name_)                                                                  \
-    {                                                                                         \
-        .name = (name_), .gemm_f32 = gemm_f32, .gemm_bf16 = gemm_bf16, .epilogue = epilogue,  \
-        .attention = attention, .moments = moments, .affine = affine,                         \
-        .layer_norm = layer_norm, .depthwise = depthwise, .pool_max = pool_max, .mean = mean, \
-        .to_f32 = to_f32, .from_f32 = from_f32, .finite = all_finite,                         \
+#define KERNELS_TABLE(name_)                                                                   \
+    {                                                                                          \
+        .name = (name_), .gemm_f32 = gemm_f32, .gemm_bf16 = gemm_bf16, .attention = attention, \
+        .moments = moments, .affine = affine, .layer_norm = layer_norm,                        \
+        .depthwise = depthwise, .windows = windows, .pool_max = pool_max, .mean = mean,        \
+        .to_f32 = to_f32, .from_f32 = from_f32, .finite = all_finite,                          \
     }
 
 #endif

@@ -5,6 +5,7 @@
 #include "lib/nn/kernel_gemm.h"
 #include "lib/nn/kernel_pool.h"
 #include "lib/nn/kernel_rows.h"
+#include "lib/nn/kernel_windows.h"
 #include "lib/nn/kernels_internal.h"
 
 static const struct kernels table = KERNELS_TABLE("plain");

@@ -157,31 +157,28 @@ static void cut(struct running *r)
         r->piece = in;
 }
 
-static void finish_tile(const struct running *r, const struct kernel_gemm *g, size_t row,
-                        size_t panel)
+static struct kernel_epilogue end_of(const struct running *r, size_t row, size_t panel)
 {
     const struct linear_call *call = r->call;
     const struct linear *linear = r->linear;
     size_t width = r->width, column = panel * width;
+    size_t bytes = tensor_type_bytes(r->nn->type);
     struct kernel_epilogue e = {
-        .acc = g->c,
         .bias = linear->bias + panel * PANEL,
         .slope = linear->slope ? linear->slope + panel * PANEL : NULL,
         .act = call->act,
         .act_last = call->act_last,
-        .type = r->nn->type,
-        .dst = tensor_at(&call->dst, row) + column * tensor_type_bytes(r->nn->type),
+        .dst = tensor_at(&call->dst, row) + column * bytes,
         .dst_ld = call->dst.ld,
-        .rows = g->rows,
         .cols = call->dst.c - column < width ? call->dst.c - column : width,
     };
 
     if (call->residual && call->residual->c > column) {
-        e.residual = tensor_at(call->residual, row) + column * tensor_type_bytes(r->nn->type);
+        e.residual = tensor_at(call->residual, row) + column * bytes;
         e.residual_ld = call->residual->ld;
         e.residual_cols = call->residual->c - column;
     }
-    r->nn->kernels->epilogue(&e);
+    return e;
 }
 
 /* What a task is about to do: inputs k .. of panels first .. end - 1 for some rows. */
@@ -210,14 +207,18 @@ static void run_tile(const struct running *r, const struct part *p, const size_t
         .add = p->k > 0,
     };
 
+    struct kernel_epilogue end;
+
     if (linear->gated)
         g.cols = PANEL;
+    if (g.k == left) {
+        end = end_of(r, rows[0], panel);
+        g.end = &end;
+    }
     if (r->nn->type == TENSOR_F32)
         r->nn->kernels->gemm_f32(&g);
     else
         r->nn->kernels->gemm_bf16(&g);
-    if (g.k == left)
-        finish_tile(r, &g, rows[0], panel);
 }
 
 /* In tiles of as nearly as can be the same size: one of a few rows takes as long as a full one.

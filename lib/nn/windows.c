@@ -1,8 +1,6 @@
 /* windows.c - see windows.h. */
-#include <string.h>
-
-#include "lib/nn/linear_internal.h"
 #include "lib/nn/windows.h"
+#include "lib/nn/linear_internal.h"
 
 struct windows {
     struct linear *linear;
@@ -45,50 +43,39 @@ void windows_free(struct windows *windows)
 }
 
 struct gathering {
+    struct nn *nn;
     const struct windows *windows;
-    const struct tensor *dst, *src;
-    size_t bytes; /* of a pixel's channels */
+    const struct conv_call *call;
 };
-
-/* count pixels from x on of a row of the picture, which both may lie outside. */
-static void gather_row(const struct gathering *g, size_t picture, int64_t y, int64_t x,
-                       char *to)
-{
-    const struct tensor *src = g->src;
-    int64_t count = g->windows->kernel_w, i = 0;
-    int64_t end = y < 0 || y >= src->h ? 0 : src->w - x;
-    const char *from;
-
-    end = end < 0 ? 0 : end > count ? count : end;
-    for (; i < count && (x + i < 0 || end == 0); i++, to += g->bytes)
-        memset(to, 0, g->bytes);
-    if (i < end) {
-        from = tensor_at(src, (picture * src->h + (size_t)y) * src->w + (size_t)(x + i));
-        if (src->ld == src->c) {
-            memcpy(to, from, (size_t)(end - i) * g->bytes);
-            to += (size_t)(end - i) * g->bytes;
-            i = end;
-        }
-        for (; i < end; i++, to += g->bytes, from += src->ld * tensor_type_bytes(src->type))
-            memcpy(to, from, g->bytes);
-    }
-    memset(to, 0, (size_t)(count - i) * g->bytes);
-}
 
 static void gather(const void *ctx, size_t first, size_t count, void *rows)
 {
     const struct gathering *g = ctx;
     const struct windows *w = g->windows;
-    const struct tensor *dst = g->dst;
-    char *to = rows;
+    const struct tensor *dst = &g->call->dst, *src = &g->call->src;
+    size_t bytes = w->linear->in * tensor_type_bytes(src->type);
+    struct kernel_windows k = {
+        .src_ld = src->ld,
+        .src_h = src->h,
+        .src_w = src->w,
+        .channels = src->c,
+        .type = src->type,
+        .kernel_h = w->kernel_h,
+        .kernel_w = w->kernel_w,
+        .stride = w->stride,
+        .top = w->pad.top,
+        .left = w->pad.left,
+    };
 
-    for (size_t i = first; i < first + count; i++) {
-        size_t picture = i / dst->w / dst->h;
-        int64_t y = (int64_t)(i / dst->w % dst->h * w->stride) - w->pad.top;
-        int64_t x = (int64_t)(i % dst->w * w->stride) - w->pad.left;
+    for (size_t done = 0; done < count; done += k.count) {
+        size_t row = (first + done) / dst->w;
 
-        for (uint32_t ky = 0; ky < w->kernel_h; ky++, to += w->kernel_w * g->bytes)
-            gather_row(g, picture, y + ky, x, to);
+        k.x = (first + done) % dst->w;
+        k.y = row % dst->h;
+        k.count = dst->w - k.x < count - done ? dst->w - k.x : count - done;
+        k.src = tensor_at(src, row / dst->h * src->h * src->w);
+        k.dst = (char *)rows + done * bytes;
+        g->nn->kernels->windows(&k);
     }
 }
 
@@ -101,8 +88,7 @@ int windows_run(struct nn *nn, struct windows *windows, const struct conv_call *
         .residual = call->residual,
         .act_last = true,
     };
-    const struct gathering gathering = {windows, &call->dst, &call->src,
-                                        call->src.c * tensor_type_bytes(call->src.type)};
+    const struct gathering gathering = {nn, windows, call};
     const struct linear_source source = {gather, &gathering};
 
     return linear_run_from(nn, windows->linear, &last, &source, plan, err);

@@ -8,7 +8,8 @@ struct sizes {
     enum activation act;
     size_t src_extra, dst_extra;
     enum tensor_type file;
-    bool bias, extra, residual;
+    bool bias, extra, residual, act_last;
+    uint32_t lacks; /* channels that the residual has not */
 };
 
 static const struct sizes cases[] = {
@@ -49,10 +50,56 @@ static const struct sizes cases[] = {
     {.rows = 500, .in = 2600, .out = {50}, .bias = true, .file = TENSOR_F32},
     {.rows = 40, .in = 9001, .out = {31}, .residual = true, .file = TENSOR_F32},
     {.rows = 1500, .in = 17, .out = {130}, .act = ACT_SILU, .extra = true, .file = TENSOR_F32},
+    {.rows = 49, .in = 24, .out = {24}, .act = ACT_RELU, .residual = true, .act_last = true},
+    {.rows = 50,
+     .in = 24,
+     .out = {48},
+     .act = ACT_RELU,
+     .residual = true,
+     .act_last = true,
+     .lacks = 24},
+    {.rows = 65,
+     .in = 33,
+     .out = {31},
+     .act = ACT_PRELU,
+     .residual = true,
+     .act_last = true,
+     .lacks = 10,
+     .src_extra = 3},
+    {.rows = 3, .in = 16, .out = {70, 5}, .act = ACT_PRELU, .bias = true},
+    {.rows = 27,
+     .in = 40,
+     .out = {9},
+     .act = ACT_PRELU,
+     .bias = true,
+     .residual = true,
+     .lacks = 8},
+    {.rows = 17,
+     .in = 40,
+     .out = {90},
+     .act = ACT_RELU6,
+     .bias = true,
+     .residual = true,
+     .lacks = 33},
+    {.rows = 15,
+     .in = 8,
+     .out = {16},
+     .act = ACT_SIGMOID,
+     .bias = true,
+     .residual = true,
+     .act_last = true},
+    {.rows = 16,
+     .in = 8,
+     .out = {17},
+     .act = ACT_SILU,
+     .bias = true,
+     .residual = true,
+     .act_last = true},
+    {.rows = 1, .in = 288, .out = {1404}, .bias = true},
 };
 
 struct fixture {
-    struct safetensor weight[LINEAR_PARTS], bias[LINEAR_PARTS], extra;
+    struct safetensor weight[LINEAR_PARTS], bias[LINEAR_PARTS], extra, slope;
     struct linear_def def;
     uint32_t out;
 };
@@ -73,6 +120,8 @@ static void fixture_init(struct fixture *f, const struct sizes *s)
     }
     f->extra = case_weights("extra", TENSOR_F32, 1, (int64_t[]){f->out}, 17);
     f->def.extra_bias = s->extra ? &f->extra : NULL;
+    f->slope = case_weights("slope", TENSOR_F32, 1, (int64_t[]){f->out}, 18);
+    f->def.slope = s->act == ACT_PRELU ? &f->slope : NULL;
 }
 
 static void fixture_done(struct fixture *f)
@@ -82,6 +131,7 @@ static void fixture_done(struct fixture *f)
         case_drop(&f->bias[i]);
     }
     case_drop(&f->extra);
+    case_drop(&f->slope);
 }
 
 /* Before the activation. */
@@ -112,15 +162,19 @@ static double *expected(const struct fixture *f, const struct linear_call *call)
 
     for (size_t row = 0; row < tensor_pixels(dst); row++)
         for (size_t c = 0; c < dst->c; c++) {
-            double x = output(f, &call->src, dst->type, row, c);
+            double x = output(f, &call->src, dst->type, row, c), more = 0;
 
+            if (call->residual && c < call->residual->c)
+                more = case_at(call->residual, row, c);
+            if (call->act_last)
+                x += more;
             if (call->act == ACT_GEGLU)
                 x *= case_act(ACT_GEGLU, output(f, &call->src, dst->type, row, c + dst->c));
+            else if (call->act == ACT_PRELU)
+                x *= x < 0 ? (double)safetensor_at(&f->slope, c) : 1;
             else
                 x = case_act(call->act, x);
-            if (call->residual)
-                x += case_at(call->residual, row, c);
-            want[row * dst->c + c] = x;
+            want[row * dst->c + c] = call->act_last ? x : x + more;
         }
     return want;
 }
@@ -130,7 +184,8 @@ static void check_case(struct nn *nn, const struct sizes *s)
     struct err err = {0};
     struct fixture f;
     struct linear *linear;
-    struct linear_call call = {.act = s->act};
+    struct linear_call call = {.act = s->act, .act_last = s->act_last};
+    struct tensor residual;
     char what[128];
     double *want;
     uint32_t width;
@@ -141,7 +196,9 @@ static void check_case(struct nn *nn, const struct sizes *s)
                    case_type(nn->type), s->rows, s->in, f.out);
     call.src = case_tensor(nn->type, (uint32_t[]){1, 1, s->rows, s->in}, s->src_extra, 3);
     call.dst = case_tensor(nn->type, (uint32_t[]){1, 1, s->rows, width}, s->dst_extra, 4);
-    call.residual = s->residual ? &call.dst : NULL;
+    residual = call.dst;
+    residual.c -= s->lacks;
+    call.residual = s->residual ? &residual : NULL;
     linear = linear_new(&f.def, &err);
     CHECK_OK(err.code, err);
     want = expected(&f, &call);
