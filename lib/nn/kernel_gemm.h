@@ -107,13 +107,13 @@ INLINE void tile_finish(const struct tile *tile, vf sums[ROWS][2], int rows, int
         end_put(dst + (size_t)r * dst_ld, sums[r][v], left);
 }
 
-INLINE void tile_f32(const struct kernel_gemm *g, struct tile tile, int rows, int vecs)
+INLINE void tile_f32(const struct kernel_gemm *g, const struct tile *tile, int rows, int vecs)
 {
     vf sums[ROWS][2];
-    const float *a = (const float *)(const void *)tile.a,
-                *b = (const float *)(const void *)tile.b;
+    const float *a = (const float *)(const void *)tile->a,
+                *b = (const float *)(const void *)tile->b;
 
-    tile_begin(g, tile.c, sums, rows, vecs);
+    tile_begin(g, tile->c, sums, rows, vecs);
     for (size_t k = 0; k < g->k; k++, b += PANEL) {
         vf b0 = vf_load(b), b1 = vecs == 2 ? vf_load(b + LANES) : b0;
 
@@ -126,13 +126,13 @@ INLINE void tile_f32(const struct kernel_gemm *g, struct tile tile, int rows, in
                 sums[r][1] += x * b1;
         }
     }
-    if (!tile.end) {
-        tile_end(g, tile.c, sums, rows, vecs);
+    if (!tile->end) {
+        tile_end(g, tile->c, sums, rows, vecs);
         return;
     }
-    tile_finish(&tile, sums, rows, 0);
+    tile_finish(tile, sums, rows, 0);
     if (vecs == 2)
-        tile_finish(&tile, sums, rows, 1);
+        tile_finish(tile, sums, rows, 1);
 }
 
 /* sum += the products of two pairs of bf16 in each lane. */
@@ -167,22 +167,22 @@ INLINE void dots_bf16(vf sums[ROWS][2], const uint16_t *a, size_t lda, const uin
     }
 }
 
-INLINE void tile_bf16(const struct kernel_gemm *g, struct tile tile, int rows, int vecs)
+INLINE void tile_bf16(const struct kernel_gemm *g, const struct tile *tile, int rows, int vecs)
 {
     vf sums[ROWS][2];
-    const uint16_t *a = (const uint16_t *)(const void *)tile.a;
-    const uint16_t *b = (const uint16_t *)(const void *)tile.b;
+    const uint16_t *a = (const uint16_t *)(const void *)tile->a;
+    const uint16_t *b = (const uint16_t *)(const void *)tile->b;
     const int shape[2] = {rows, vecs};
 
-    tile_begin(g, tile.c, sums, rows, vecs);
+    tile_begin(g, tile->c, sums, rows, vecs);
     for (size_t k = 0; k + 2 <= g->k; k += 2, b += (size_t)2 * PANEL)
         dots_bf16(sums, a + k, g->lda, b, shape, true);
     if (g->k % 2)
         dots_bf16(sums, a + g->k - 1, g->lda, b, shape, false);
-    tile_end(g, tile.c, sums, rows, vecs);
+    tile_end(g, tile->c, sums, rows, vecs);
 }
 
-INLINE void tile_of(enum tensor_type type, const struct kernel_gemm *g, struct tile tile,
+INLINE void tile_of(enum tensor_type type, const struct kernel_gemm *g, const struct tile *tile,
                     int rows, int vecs)
 {
     if (type == TENSOR_F32)
@@ -192,16 +192,18 @@ INLINE void tile_of(enum tensor_type type, const struct kernel_gemm *g, struct t
 }
 
 /* A function each, so that registers are dealt out for that many rows. */
-typedef void tile_function(const struct kernel_gemm *g, struct tile tile);
+typedef void tile_function(const struct kernel_gemm *g, const struct tile *tile);
 
-#define TILE_FUNCTION(type_, rows_)                                                       \
-    static void tile_##type_##_##rows_##_1(const struct kernel_gemm *g, struct tile tile) \
-    {                                                                                     \
-        tile_of(type_, g, tile, rows_, 1);                                                \
-    }                                                                                     \
-    static void tile_##type_##_##rows_##_2(const struct kernel_gemm *g, struct tile tile) \
-    {                                                                                     \
-        tile_of(type_, g, tile, rows_, 2);                                                \
+#define TILE_FUNCTION(type_, rows_)                                     \
+    static void tile_##type_##_##rows_##_1(const struct kernel_gemm *g, \
+                                           const struct tile *tile)     \
+    {                                                                   \
+        tile_of(type_, g, tile, rows_, 1);                              \
+    }                                                                   \
+    static void tile_##type_##_##rows_##_2(const struct kernel_gemm *g, \
+                                           const struct tile *tile)     \
+    {                                                                   \
+        tile_of(type_, g, tile, rows_, 2);                              \
     }
 #if LANES == 16
 #define TILE_SIZES_LARGE(X, type_) \
@@ -246,7 +248,7 @@ INLINE void gemm(enum tensor_type type, const struct kernel_gemm *g, const struc
             size_t left = g->rows - done, tiles = (left + ROWS - 1) / ROWS;
 
             rows = (left + tiles - 1) / tiles;
-            (type == TENSOR_F32 ? tiles_f32 : tiles_bf16)[rows][wide](g, tile);
+            (type == TENSOR_F32 ? tiles_f32 : tiles_bf16)[rows][wide](g, &tile);
         }
     }
 }
