@@ -274,51 +274,74 @@ static double multiplications(const struct layer *l)
     return each * l->dst.h * l->dst.w;
 }
 
+struct net {
+    const struct net_case *net;
+    struct layer layers[LAYERS];
+    size_t count;
+    double best[2], all;
+};
+
+static void make_net(struct net *n, struct nn *nn, struct onednn *onednn,
+                     const struct places *places)
+{
+    for (const struct layer_case *c = n->net->layers; c->size; c++)
+        for (uint32_t i = 0; i < c->times; i++) {
+            struct layer *l = &n->layers[n->count];
+
+            *l = (struct layer){.nn = nn, .shape = *c};
+            make_layer(l, onednn, places, n->count++ % 2);
+            n->all += multiplications(l);
+        }
+}
+
+/* Once, by lib/nn or by oneDNN. */
+static void run_net(struct net *n, int which)
+{
+    double start = now(), last = start;
+
+    for (size_t i = 0; i < n->count; i++) {
+        struct layer *l = &n->layers[i];
+        double then;
+
+        if (which == 0)
+            run_layer(l, n->net->residual);
+        else
+            run_raw(l);
+        then = now();
+        if (then - last < l->best[which])
+            l->best[which] = then - last;
+        last = then;
+    }
+    if (last - start < n->best[which])
+        n->best[which] = last - start;
+}
+
+static void print_layer(const struct layer *l)
+{
+    printf("  %3ux%-4u %4u-%-4u s%u  %7.1f us  %6.1f GMAC/s  onednn %7.1f us  %.2f\n",
+           l->shape.size, l->shape.size, l->shape.in, l->shape.out, l->shape.stride,
+           l->best[0] * 1e6, multiplications(l) / l->best[0] / 1e9, l->best[1] * 1e6,
+           l->best[1] / l->best[0]);
+}
+
 static void bench_net(struct nn *nn, struct onednn *onednn, const struct net_case *net,
                       bool each)
 {
-    static struct layer layers[LAYERS];
-    double best[2] = {1e9, 1e9}, all = 0;
-    size_t count = 0;
-
+    static struct net n;
     struct places places;
 
-    memset(layers, 0, sizeof layers);
+    n = (struct net){.net = net, .best = {1e9, 1e9}};
     places_init(&places);
-    for (const struct layer_case *c = net->layers; c->size; c++)
-        for (uint32_t i = 0; i < c->times; i++) {
-            layers[count] = (struct layer){.nn = nn, .shape = *c};
-            make_layer(&layers[count], onednn, &places, count % 2);
-            all += multiplications(&layers[count++]);
-        }
-    for (int run = 0; run < RUNS; run++)
-        for (int which = 0; which < 2; which++) {
-            double start = now(), last = start;
-
-            for (size_t i = 0; i < count; i++) {
-                double then;
-
-                if (which == 0)
-                    run_layer(&layers[i], net->residual);
-                else
-                    run_raw(&layers[i]);
-                then = now();
-                if (then - last < layers[i].best[which])
-                    layers[i].best[which] = then - last;
-                last = then;
-            }
-            if (last - start < best[which])
-                best[which] = last - start;
-        }
-    for (size_t i = 0; each && i < count; i++)
-        printf("  %3ux%-4u %4u-%-4u s%u  %7.1f us  %6.1f GMAC/s  onednn %7.1f us  %.2f\n",
-               layers[i].shape.size, layers[i].shape.size, layers[i].shape.in,
-               layers[i].shape.out, layers[i].shape.stride, layers[i].best[0] * 1e6,
-               multiplications(&layers[i]) / layers[i].best[0] / 1e9, layers[i].best[1] * 1e6,
-               layers[i].best[1] / layers[i].best[0]);
-    printf("nn-%s\t%.2f\tms\t%.0f MMAC\n", net->name, best[0] * 1e3, all / 1e6);
-    printf("nn-%s-of-onednn\t%.2f\tratio\toneDNN %.2f ms\n", net->name, best[1] / best[0],
-           best[1] * 1e3);
+    make_net(&n, nn, onednn, &places);
+    for (int run = 0; run < RUNS; run++) {
+        run_net(&n, 0);
+        run_net(&n, 1);
+    }
+    for (size_t i = 0; each && i < n.count; i++)
+        print_layer(&n.layers[i]);
+    printf("nn-%s\t%.2f\tms\t%.0f MMAC\n", net->name, n.best[0] * 1e3, n.all / 1e6);
+    printf("nn-%s-of-onednn\t%.2f\tratio\toneDNN %.2f ms\n", net->name, n.best[1] / n.best[0],
+           n.best[1] * 1e3);
     places_done(&places);
 }
 

@@ -9,30 +9,29 @@ struct sizes {
     uint32_t n, h, w, c, kernel, stride;
     struct pad pad;
     enum activation act;
-    size_t extra;
-    bool scale, bias, relu_src;
+    uint32_t extra; /* elements between pixels */
+    bool scale, bias, relu_src, act_last;
     uint32_t out, residual; /* of a linear layer after it; its residual's channels */
     enum activation last;
-    bool act_last;
 };
 
 /* clang-format off */
 static const struct sizes cases[] = {
-    {1, 8, 8, 16, 3, 1, {1, 1, 1, 1}, ACT_NONE, 0, false, true, false, 24, 0, ACT_NONE, false},
-    {1, 7, 7, 64, 3, 1, {1, 1, 1, 1}, ACT_RELU6, 0, true, true, false, 70, 0, ACT_RELU6, false},
-    {2, 8, 8, 24, 3, 2, {0, 0, 1, 1}, ACT_NONE, 0, false, false, false, 48, 24, ACT_RELU, true},
-    {1, 9, 13, 33, 3, 2, {1, 1, 1, 1}, ACT_PRELU, 3, false, true, true, 40, 33, ACT_PRELU, true},
-    {2, 5, 6, 7, 5, 1, {2, 2, 2, 2}, ACT_RELU, 2, true, false, false, 5, 5, ACT_PRELU, false},
-    {1, 16, 10, 40, 5, 2, {1, 1, 2, 2}, ACT_RELU, 0, false, true, true, 33, 20, ACT_RELU, true},
-    {1, 1, 1, 5, 3, 1, {1, 1, 1, 1}, ACT_SIGMOID, 0, false, true, false, 1, 1, ACT_SIGMOID, false},
-    {1, 2, 3, 16, 5, 1, {2, 2, 2, 2}, ACT_NONE, 0, false, true, false, 17, 17, ACT_RELU6, true},
-    {3, 6, 5, 20, 3, 1, {0, 0, 0, 0}, ACT_RELU, 1, false, true, false, 9, 4, ACT_NONE, false},
-    {1, 6, 4, 12, 3, 3, {2, 0, 1, 2}, ACT_SILU, 0, true, true, false, 8, 0, ACT_SILU, false},
-    {1, 5, 8, 18, 2, 1, {0, 1, 1, 0}, ACT_NONE, 0, false, false, true, 32, 32, ACT_NONE, false},
-    {1, 1, 40, 24, 3, 1, {1, 1, 1, 1}, ACT_RELU, 8, false, false, false, 24, 24, ACT_RELU, true},
-    {1, 112, 112, 8, 3, 1, {1, 1, 1, 1}, ACT_RELU, 0, true, true, false, 16, 8, ACT_RELU, true},
-    {1, 50, 51, 130, 3, 2, {0, 1, 1, 1}, ACT_PRELU, 0, true, true, false, 100, 70, ACT_PRELU, true},
-    {4, 3, 3, 600, 3, 1, {1, 1, 1, 1}, ACT_PRELU, 0, false, true, false, 300, 300, ACT_PRELU, true},
+    {1, 8, 8, 16, 3, 1, {1, 1, 1, 1}, ACT_NONE, 0, false, true, false, false, 24, 0, ACT_NONE},
+    {1, 7, 7, 64, 3, 1, {1, 1, 1, 1}, ACT_RELU6, 0, true, true, false, false, 70, 0, ACT_RELU6},
+    {2, 8, 8, 24, 3, 2, {0, 0, 1, 1}, ACT_NONE, 0, false, false, false, true, 48, 24, ACT_RELU},
+    {1, 9, 13, 33, 3, 2, {1, 1, 1, 1}, ACT_PRELU, 3, false, true, true, true, 40, 33, ACT_PRELU},
+    {2, 5, 6, 7, 5, 1, {2, 2, 2, 2}, ACT_RELU, 2, true, false, false, false, 5, 5, ACT_PRELU},
+    {1, 16, 10, 40, 5, 2, {1, 1, 2, 2}, ACT_RELU, 0, false, true, true, true, 33, 20, ACT_RELU},
+    {1, 1, 1, 5, 3, 1, {1, 1, 1, 1}, ACT_SIGMOID, 0, false, true, false, false, 1, 1, ACT_SIGMOID},
+    {1, 2, 3, 16, 5, 1, {2, 2, 2, 2}, ACT_NONE, 0, false, true, false, true, 17, 17, ACT_RELU6},
+    {3, 6, 5, 20, 3, 1, {0, 0, 0, 0}, ACT_RELU, 1, false, true, false, false, 9, 4, ACT_NONE},
+    {1, 6, 4, 12, 3, 3, {2, 0, 1, 2}, ACT_SILU, 0, true, true, false, false, 8, 0, ACT_SILU},
+    {1, 5, 8, 18, 2, 1, {0, 1, 1, 0}, ACT_NONE, 0, false, false, true, false, 32, 32, ACT_NONE},
+    {1, 1, 40, 24, 3, 1, {1, 1, 1, 1}, ACT_RELU, 8, false, false, false, true, 24, 24, ACT_RELU},
+    {1, 112, 112, 8, 3, 1, {1, 1, 1, 1}, ACT_RELU, 0, true, true, false, true, 16, 8, ACT_RELU},
+    {1, 50, 51, 130, 3, 2, {0, 1, 1, 1}, ACT_PRELU, 0, true, true, false, true, 100, 70, ACT_PRELU},
+    {4, 3, 3, 600, 3, 1, {1, 1, 1, 1}, ACT_PRELU, 0, false, true, false, true, 300, 300, ACT_PRELU},
 };
 /* clang-format on */
 
@@ -97,13 +96,13 @@ static void fixture_init(struct fixture *f, const struct sizes *s, enum tensor_t
 
 static void fixture_done(struct fixture *f)
 {
-    struct safetensor *all[] = {&f->weight, &f->scale,       &f->bias,        &f->slope,
-                                &f->matrix, &f->matrix_bias, &f->matrix_slope};
+    struct safetensor *const all[] = {&f->weight, &f->scale,       &f->bias,         &f->slope,
+                                      &f->matrix, &f->matrix_bias, &f->matrix_slope, NULL};
 
     depthwise_free(f->depthwise);
     linear_free(f->linear);
-    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
-        case_drop(all[i]);
+    for (struct safetensor *const *drop = all; *drop; drop++)
+        case_drop(*drop);
     free(f->src.data);
     free(f->middle.data);
     free(f->dst.data);

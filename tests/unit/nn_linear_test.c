@@ -155,6 +155,20 @@ static double output(const struct fixture *f, const struct tensor *src, enum ten
     return sum;
 }
 
+/* After the activation, to which more is added before. */
+static double activated(const struct fixture *f, const struct linear_call *call, size_t row,
+                        size_t c, double more)
+{
+    enum tensor_type type = call->dst.type;
+    double x = output(f, &call->src, type, row, c) + more;
+
+    if (call->act == ACT_GEGLU)
+        return x * case_act(ACT_GEGLU, output(f, &call->src, type, row, c + call->dst.c));
+    if (call->act == ACT_PRELU)
+        return x < 0 ? x * (double)safetensor_at(&f->slope, c) : x;
+    return case_act(call->act, x);
+}
+
 static double *expected(const struct fixture *f, const struct linear_call *call)
 {
     const struct tensor *dst = &call->dst;
@@ -162,19 +176,12 @@ static double *expected(const struct fixture *f, const struct linear_call *call)
 
     for (size_t row = 0; row < tensor_pixels(dst); row++)
         for (size_t c = 0; c < dst->c; c++) {
-            double x = output(f, &call->src, dst->type, row, c), more = 0;
+            double more = 0;
 
             if (call->residual && c < call->residual->c)
                 more = case_at(call->residual, row, c);
-            if (call->act_last)
-                x += more;
-            if (call->act == ACT_GEGLU)
-                x *= case_act(ACT_GEGLU, output(f, &call->src, dst->type, row, c + dst->c));
-            else if (call->act == ACT_PRELU)
-                x *= x < 0 ? (double)safetensor_at(&f->slope, c) : 1;
-            else
-                x = case_act(call->act, x);
-            want[row * dst->c + c] = call->act_last ? x : x + more;
+            want[row * dst->c + c] = call->act_last ? activated(f, call, row, c, more)
+                                                    : activated(f, call, row, c, 0) + more;
         }
     return want;
 }
