@@ -144,6 +144,7 @@ static void write_place(const struct face *face, struct buf *out)
     put_percent(out, "pitch", face->pitch);
     json_write_close(out, '}');
     json_put_bool(out, "profile", face->profile);
+    json_put_bool(out, "brief", face->brief);
     json_write_name(out, "quality");
     json_write_open(out, '{');
     put_percent(out, "brightness", face->brightness);
