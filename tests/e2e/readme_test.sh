@@ -63,6 +63,9 @@ run_command() {
         make -n "${command#make }" >"$work/log" 2>&1
         result $? "$name"
         ;;
+    *s3://*"make run") # the bucket under test is not ours alone
+        run_until_ready "export GARDEN_STARTER=0; $(localise <<<"$command")" "$name"
+        ;;
     *"make run")
         run_until_ready "$(localise <<<"$command")" "$name"
         ;;
