@@ -52,11 +52,6 @@ int image_whole_fits(uint32_t width, uint32_t height, const char *what, const ch
                    what, width, height, IMAGE_WHOLE_MAX, mend);
 }
 
-static uint8_t over_white(unsigned value, unsigned alpha)
-{
-    return (uint8_t)((value * alpha + 255 * (255 - alpha) + 127) / 255);
-}
-
 void image_flatten(struct image *image)
 {
     size_t count = (size_t)image->width * image->height;

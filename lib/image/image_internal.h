@@ -37,6 +37,12 @@ extern const struct image_codec image_jpeg, image_png, image_webp;
 int image_alloc(uint32_t width, uint32_t height, size_t channels, struct image *ret_image,
                 struct err *err);
 
+/* A channel's value when it is laid over white. */
+static inline uint8_t over_white(unsigned value, unsigned alpha)
+{
+    return (uint8_t)((value * alpha + 255 * (255 - alpha) + 127) / 255);
+}
+
 /* Turns RGBA pixels into RGB ones over white, in place, and gives the rest of the memory
  * back. */
 void image_flatten(struct image *image);

@@ -54,11 +54,6 @@ int image_sink_begin(struct image_sink *sink, uint32_t width, uint32_t height, s
     return 0;
 }
 
-static uint8_t over_white(unsigned value, unsigned alpha)
-{
-    return (uint8_t)((value * alpha + WHITE * (WHITE - alpha) + WHITE / 2) / WHITE);
-}
-
 /* What a row's pixel adds to the sums. */
 static void add_pixel(const struct image_sink *sink, uint32_t *sum, const uint8_t *pixel)
 {
