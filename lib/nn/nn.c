@@ -87,6 +87,7 @@ void nn_wipe(struct nn *nn)
 {
     if (nn->scratch)
         explicit_bzero(nn->scratch, nn->scratch_size);
+    parallel_rest();
 }
 
 int nn_threads(const struct nn *nn)

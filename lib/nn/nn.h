@@ -34,9 +34,9 @@ struct nn *nn_new_with(const struct nn_conf *conf, struct err *err);
 void nn_free(struct nn *nn);
 DEFINE_OWNED(nn)
 
-/* Zeroes all that the operations keep of what they computed on: the scratch memory. Scratch
- * memory that is given back, because it was too small or by nn_free, is the allocator's to
- * wipe. */
+/* Zeroes all that the operations keep of what they computed on: the scratch memory; and rests
+ * (parallel_rest), so that no thread stays awake or keeps anything on its stack. Scratch memory
+ * that is given back, because it was too small or by nn_free, is the allocator's to wipe. */
 void nn_wipe(struct nn *nn);
 
 int nn_threads(const struct nn *nn);

@@ -82,10 +82,18 @@ void parallel_for(int threads, size_t count, parallel_task *run, void *ctx)
         restore_denormals(before);
     }
 }
+void parallel_rest(void)
+{
+    (void)omp_pause_resource_all(omp_pause_soft);
+}
 #else
 void parallel_use(int threads)
 {
     (void)threads;
+}
+
+void parallel_rest(void)
+{
 }
 
 int parallel_current(void)

@@ -1,4 +1,8 @@
 /* nn_memory_test.c - where an nn's scratch memory comes from, and that nothing stays in it. */
+#define TEST_SECONDS 60
+#include <dirent.h>
+#include <sched.h>
+
 #include "lib/nn/conv.h"
 #include "lib/nn/separable.h"
 #include "tests/unit/nn_case.h"
@@ -143,6 +147,35 @@ TEST(wiping_leaves_nothing_and_the_nets_run_on)
     run_all(&f, false);
     CHECK(memcmp(before, f.dst.data, bytes) == 0);
     free(before);
+    fixture_done(&f);
+}
+
+static size_t threads_of_this_process(void)
+{
+    DIR *tasks = opendir("/proc/self/task");
+    size_t count = 0;
+
+    CHECK(tasks != NULL);
+    for (const struct dirent *entry = readdir(tasks); entry; entry = readdir(tasks))
+        count += entry->d_name[0] != '.';
+    closedir(tasks);
+    return count;
+}
+
+/* Threads that wait for work keep a core awake and what they had on their stacks. */
+TEST(wiping_lets_go_of_the_threads)
+{
+    struct fixture f;
+    size_t before = threads_of_this_process();
+
+    fixture_init(&f);
+    for (int i = 0; i < 3; i++) {
+        run_all(&f, false);
+        CHECK_INT(threads_of_this_process(), ==, before + 1);
+        nn_wipe(f.nn);
+        while (threads_of_this_process() > before) /* /proc forgets it a moment later */
+            sched_yield();
+    }
     fixture_done(&f);
 }
 
