@@ -1,5 +1,4 @@
 /* nn_memory_test.c - where an nn's scratch memory comes from, and that nothing stays in it. */
-#define TEST_SECONDS 60
 #include <dirent.h>
 #include <sched.h>
 
