@@ -46,6 +46,19 @@ static inline size_t nn_ceil_div(size_t a, size_t b)
     return (a + b - 1) / b;
 }
 
+/* Pixels of one row of one picture. */
+struct pixel_run {
+    size_t picture, y, x, count;
+};
+
+/* From pixel first of all on, at most most of them. */
+static inline struct pixel_run pixel_run_at(const struct tensor *t, size_t first, size_t most)
+{
+    size_t row = first / t->w, x = first % t->w;
+
+    return (struct pixel_run){row / t->h, row % t->h, x, t->w - x < most ? t->w - x : most};
+}
+
 static inline char *tensor_at(const struct tensor *t, size_t pixel)
 {
     return (char *)t->data + pixel * t->ld * tensor_type_bytes(t->type);

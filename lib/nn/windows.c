@@ -68,12 +68,12 @@ static void gather(const void *ctx, size_t first, size_t count, void *rows)
     };
 
     for (size_t done = 0; done < count; done += k.count) {
-        size_t row = (first + done) / dst->w;
+        struct pixel_run run = pixel_run_at(dst, first + done, count - done);
 
-        k.x = (first + done) % dst->w;
-        k.y = row % dst->h;
-        k.count = dst->w - k.x < count - done ? dst->w - k.x : count - done;
-        k.src = tensor_at(src, row / dst->h * src->h * src->w);
+        k.x = run.x;
+        k.y = run.y;
+        k.count = run.count;
+        k.src = tensor_at(src, run.picture * src->h * src->w);
         k.dst = (char *)rows + done * bytes;
         g->nn->kernels->windows(&k);
     }
