@@ -130,11 +130,12 @@ static struct face_engine *new_engine(void)
 {
     struct engine_local_conf conf = {.models = "models/face", .threads = 1};
     struct err err = {0};
-    struct face_engine *engine = engine_local_new(&conf, &err);
+    struct face_engine *engine;
 
 #ifdef WIPING_HEAP_OFF
     SKIP("the sanitizer's heap");
 #endif
+    engine = engine_local_new(&conf, &err);
     if (!engine)
         TEST_FAIL("engine_local_new: %s", err.text);
     return engine;
