@@ -9,6 +9,7 @@
 #include "lib/base/log.h"
 #include "lib/base/secret.h"
 #include "lib/base/stop.h"
+#include "lib/base/wiping_heap.h" /* what libraries give back of a picture is zeroed */
 
 enum { DRAIN_MS = 10000 };
 
@@ -33,13 +34,6 @@ static bool is_on_loopback(int fd)
     return any.ss_family == AF_UNIX;
 }
 
-/* Visitors' pictures pass through. */
-static void keep_nothing(void)
-{
-    secret_heap();
-    secret_process();
-}
-
 static int serve(const struct settings *settings, struct err *err)
 {
     int fd = http_inherited_fd();
@@ -57,8 +51,6 @@ static int serve(const struct settings *settings, struct err *err)
     if (fd < 0)
         return err->code;
 
-    if (*settings->emotion_url)
-        keep_nothing();
     OWNED(gateway) gateway = gateway_new(settings, is_on_loopback(fd), err);
     if (!gateway)
         return err->code;
@@ -92,6 +84,7 @@ int main(int argc, char **argv)
     struct settings settings;
     struct err err = {0};
 
+    secret_process(); /* visitors' pictures pass through, and keys are kept */
     log_init("gateway");
     if (argc > 1 && strcmp(argv[1], "--help") == 0) {
         print_help();

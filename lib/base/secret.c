@@ -4,7 +4,6 @@
  * meet memory that something else lies in, and giving it back gives the pages back. */
 #include "lib/base/secret.h"
 
-#include <malloc.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <string.h>
@@ -132,11 +131,6 @@ __attribute__((noinline)) void secret_scrub(void)
 
     clear_registers();
     explicit_bzero(stack, sizeof stack);
-}
-
-void secret_heap(void)
-{
-    (void)mallopt(M_PERTURB, UINT8_MAX);
 }
 
 void secret_process(void)

@@ -29,10 +29,6 @@ void secret_copy(void *to, const void *from, size_t bytes);
  * called before may have left something there. */
 void secret_scrub(void);
 
-/* From here on what is given back by free(3) is overwritten, but for pieces of up to 1 KiB: for
- * the buffers that libraries read into. With glibc only. */
-void secret_heap(void);
-
 /* From here on this process leaves no core dump and cannot be traced by others of its user. */
 void secret_process(void);
 

@@ -14,7 +14,6 @@
 #include "lib/base/clock.h"
 #include "lib/base/secret.h"
 #include "lib/http/client_local.h"
-#include "lib/http/client_memory.h"
 
 enum {
     EVENTS = 32, /* a step */
@@ -37,9 +36,7 @@ static pthread_once_t curl_once = PTHREAD_ONCE_INIT;
 
 static void init_curl(void)
 {
-    (void)curl_global_init_mem(CURL_GLOBAL_DEFAULT, client_memory_alloc, client_memory_free,
-                               client_memory_realloc, client_memory_strdup,
-                               client_memory_calloc);
+    (void)curl_global_init(CURL_GLOBAL_DEFAULT);
 }
 
 /* CURLMOPT_SOCKETFUNCTION */

@@ -28,8 +28,9 @@ struct http_client_request {
     size_t header_count;
     const void *body; /* borrowed until on_done; NULL: none */
     size_t body_size;
-    bool secret;     /* nobody may keep the body: nothing of it is left when on_done is called,
-                        nor on the stack when http_client_step returns */
+    bool secret; /* nobody may keep the body: in a program with wiping_heap.h nothing of it is
+                    left when on_done is called, nor on the stack when http_client_step returns
+                  */
     int deadline_ms; /* for everything, retries included; 0: 10000; < 0: none, for an answer
                         that goes on: it fails once nothing came for 60 s */
     int connect_ms;  /* 0: 2000 */

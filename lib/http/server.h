@@ -114,7 +114,8 @@ void http_limit_body(struct http_request *request, size_t max_bytes);
 
 /* In on_head only: the body is something that nobody may keep. It lies in memory of
  * lib/base/secret.h and is zeroed, with all that was read of it, before the answer goes out, or
- * when the client leaves. */
+ * when the client leaves. Where a request is refused before its body was read, that takes a
+ * program with wiping_heap.h. */
 void http_secret_body(struct http_request *request);
 
 /* Zeroes and gives back the body already now; it is empty from here on. For who has the

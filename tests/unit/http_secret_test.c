@@ -3,7 +3,7 @@
  * of its own, forked before the body is made up, and its whole memory is searched. */
 #include <sys/prctl.h>
 
-#include "lib/base/secret.h"
+#include "lib/base/wiping_heap.h" /* as the programs that have such bodies */
 #include "lib/crypto/crypto.h"
 #include "lib/http/server.h"
 #include "tests/support/process.h"
@@ -93,7 +93,7 @@ static void serve(int tell_fd)
     struct http_server *server;
 
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-    secret_heap();
+
     server = http_server_start(&conf, &err);
     if (!server)
         TEST_FAIL("%s", err.text);
