@@ -168,6 +168,7 @@ static void start(struct watched *w)
     SKIP("the sanitizer keeps what was freed");
 #endif
     *w = (struct watched){.marked = marked_new()};
+    CHECK_INT(setenv("EMOTION_MODELS", "models/face", 0), ==, 0);
     garden_prepare(garden, NULL, NULL, NULL);
     w->temp = folder_new();
     (void)snprintf(w->temp_setting, sizeof w->temp_setting, "TMPDIR=%s", w->temp);

@@ -20,7 +20,7 @@ struct garden {
     struct garden_conf conf;  /* to open the same engines in the test */
     struct http_client *http; /* for garden_ask; one thread */
     char env[9][512];
-    const char *env_list[10];
+    const char *env_list[16]; /* ends with NULL; tests may add some */
 };
 
 /* Fills all but the process: a new folder, a free port and the engines: each a setting's value,

@@ -68,9 +68,24 @@ static bool read_mapping(const char *line, uint64_t *ret_from, uint64_t *ret_to)
            !strstr(line, "[vsyscall]");
 }
 
+static const char *name_of(pid_t pid, char name[32])
+{
+    char path[64];
+    FILE *file;
+
+    (void)snprintf(path, sizeof path, "/proc/%d/comm", (int)pid);
+    file = fopen(path, "re");
+    if (!file || !fgets(name, 32, file))
+        (void)snprintf(name, 32, "?");
+    if (file)
+        (void)fclose(file);
+    name[strcspn(name, "\n")] = '\0';
+    return name;
+}
+
 long marker_in_process(pid_t pid, const struct marker *marker, bool say)
 {
-    char path[64], line[512];
+    char path[64], line[512], name[32];
     long count = 0;
     FILE *maps;
     int fd;
@@ -91,7 +106,7 @@ long marker_in_process(pid_t pid, const struct marker *marker, bool say)
         size_t here = read_mapping(line, &from, &to) ? count_in_file(fd, from, to, marker) : 0;
 
         if (here > 0 && say)
-            printf("# process %d: %zu in %s", (int)pid, here, line);
+            printf("# %s (%d): %zu in %s", name_of(pid, name), (int)pid, here, line);
         count += (long)here;
     }
     (void)fclose(maps);
