@@ -12,7 +12,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-enum { SCRUB_BYTES = 65536 };
+enum { SCRUB_BYTES = 262144 };
 
 /* Counted for the process as a whole, because libraries take secret memory for their callers,
  * and whether all of it is locked is asked by neither. */

@@ -25,7 +25,7 @@ void secret_wipe(void *memory, size_t bytes);
  * the stack (as the dynamic linker does at the first call of a function). */
 void secret_copy(void *to, const void *from, size_t bytes);
 
-/* Zeroes the vector registers and 64 KiB of this thread's stack below the caller: what was
+/* Zeroes the vector registers and 256 KiB of this thread's stack below the caller: what was
  * called before may have left something there. */
 void secret_scrub(void);
 
