@@ -387,17 +387,20 @@ static void send_crowd(struct watched *w, struct crowd *crowd, const struct buf 
         (void)http_client_send(w->garden.http, &request, on_ended, crowd);
 }
 
-/* Steps the crowd until the emotion service has a picture. */
-static pid_t wait_until_it_is_seen(struct watched *w, const struct crowd *crowd)
+/* Steps the crowd until the emotion service has a picture. It is stopped then. */
+static pid_t stop_over_a_picture(struct watched *w, const struct crowd *crowd)
 {
     pid_t emotion = process_child(w->garden.up, "emotion");
 
-    while (in_process(w, emotion, false) == 0) {
+    for (;;) {
+        (void)http_client_run(w->garden.http, 1);
+        CHECK_INT(kill(emotion, SIGSTOP), ==, 0);
+        if (in_process(w, emotion, false) > 0)
+            return emotion;
+        CHECK_INT(kill(emotion, SIGCONT), ==, 0);
         if (crowd->ended == AT_ONCE)
             TEST_FAIL("a picture at work is not found: nothing would be");
-        (void)http_client_run(w->garden.http, 1);
     }
-    return emotion;
 }
 
 TEST(many_pictures_at_once_are_gone)
@@ -410,7 +413,7 @@ TEST(many_pictures_at_once_are_gone)
         OWNED_VALUE(buf) png = noise_png(&w, 1200);
 
         send_crowd(&w, &crowd, &png);
-        (void)wait_until_it_is_seen(&w, &crowd);
+        CHECK_INT(kill(stop_over_a_picture(&w, &crowd), SIGCONT), ==, 0);
         CHECK_INT(http_client_run(w.garden.http, 2 * ASK_MS), ==, 0);
         check_gone(&w);
     }
@@ -427,7 +430,7 @@ TEST(a_service_that_is_killed_over_its_work_leaves_nothing)
         OWNED_VALUE(buf) png = noise_png(&w, 1200);
 
         send_crowd(&w, &crowd, &png);
-        CHECK_INT(kill(wait_until_it_is_seen(&w, &crowd), SIGKILL), ==, 0);
+        CHECK_INT(kill(stop_over_a_picture(&w, &crowd), SIGKILL), ==, 0);
         CHECK_INT(http_client_run(w.garden.http, 2 * ASK_MS), ==, 0);
         check_soon_gone(&w);
         garden_wait_ready(&w.garden, ASK_MS);
