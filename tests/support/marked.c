@@ -5,25 +5,30 @@
 #include <string.h>
 
 #include "lib/crypto/crypto.h"
+#include "proto/topics.h"
 #include "tests/support/process.h"
 
 enum {
     RGB = 3,
     RGBX = 4,
     PIXELS = 4, /* of the pattern */
+    PATTERN = PIXELS * RGB,
     MARKED_ROWS = 6,
     STORED_MOST = 65535, /* bytes of a stored deflate block */
     TIMES = 20,          /* that a marker stands in metadata */
+    RECORDS = 100000,
+    PARTITIONS = 64,
+    ASK_MS = 30000,
 };
 
 struct marked marked_new(void)
 {
     struct marked marked = {.forms[0] = marker_new()};
-    unsigned char pixels[PIXELS * RGB];
+    unsigned char pixels[PATTERN];
 
     random_bytes(pixels, sizeof pixels);
     for (int i = 0; i < MARKER_SIZE; i++)
-        marked.forms[1].bytes[i] = pixels[i % (PIXELS * RGB)];
+        marked.forms[1].bytes[i] = pixels[i % PATTERN];
     for (int i = 0; i < MARKER_SIZE; i++)
         marked.forms[2].bytes[i] = i % RGBX == RGB ? 255 : pixels[i / RGBX * RGB + i % RGBX];
     return marked;
@@ -93,7 +98,7 @@ static void append_rows(struct buf *out, const struct marked *marked, const stru
             continue;
         }
         for (size_t i = 0; i < row; i++)
-            buf_append_char(out, (char)marked->forms[1].bytes[i % (PIXELS * RGB)]);
+            buf_append_char(out, (char)marked->forms[1].bytes[i % PATTERN]);
     }
 }
 
@@ -106,8 +111,8 @@ static void append_stored(struct buf *out, const struct buf *rows)
         buf_append_char(out, at + size == rows->size);
         buf_append_char(out, (char)size);
         buf_append_char(out, (char)(size >> 8));
-        buf_append_char(out, (char)~size);
-        buf_append_char(out, (char)(~size >> 8));
+        buf_append_char(out, (char)(STORED_MOST - size));
+        buf_append_char(out, (char)((STORED_MOST - size) >> 8));
         buf_append(out, rows->data + at, size);
     }
     append_be32(out, adler32_of(rows->data, rows->size));
@@ -153,7 +158,7 @@ static void append_segment(struct buf *out, int marker, const struct buf *data)
 /* A TIFF head, one entry (ImageDescription), and its text. */
 static void append_exif(struct buf *out, const struct marked *marked)
 {
-    enum { TEXT_AT = 26, TAG = 0x010e, ASCII = 2 };
+    enum { TEXT_AT = 26 };
 
     buf_append(out, "Exif\0\0MM\0\x2a\0\0\0\x08\0\x01", 16);
     buf_append(out, "\x01\x0e\0\x02", 4);
@@ -176,4 +181,57 @@ struct buf marked_jpeg(const struct marked *marked, const struct buf *jpeg)
     buf_append(&out, jpeg->data + 2, jpeg->size - 2);
     append_times(&out, marked);
     return out;
+}
+
+/* -- topics -- */
+
+struct search {
+    const struct marked *marked;
+    size_t count, records;
+};
+
+static int look_at_record(void *ctx, const struct bus_record *record, struct err *err)
+{
+    struct search *search = ctx;
+
+    (void)err;
+    search->records++;
+    for (int i = 0; i < MARKED_FORMS; i++) {
+        const struct marker *marker = &search->marked->forms[i];
+
+        if (record->value)
+            search->count += marker_count(marker, record->value, record->value_size);
+        if (record->key)
+            search->count += marker_count(marker, record->key, record->key_size);
+        for (size_t h = 0; h < record->header_count; h++)
+            search->count +=
+                marker_count(marker, record->headers[h].value, record->headers[h].value_size);
+    }
+    return 0;
+}
+
+static void look_at_topic(struct search *search, struct bus *bus, const char *topic)
+{
+    struct bus_partition_info infos[PARTITIONS];
+    struct err err = {0};
+    int n = bus_topic_info(bus, topic, infos, PARTITIONS, ASK_MS, &err);
+
+    if (n < 0)
+        test_fail("%s: %s", topic, err.text);
+    while (n-- > 0)
+        if (infos[n].high > infos[n].low &&
+            bus_read(bus, topic, infos[n].partition, infos[n].low, RECORDS, look_at_record,
+                     search, &err) < 0)
+            test_fail("%s: %s", topic, err.text);
+}
+
+size_t marked_in_topics(const struct marked *marked, struct bus *bus, size_t *ret_records)
+{
+    struct search search = {.marked = marked};
+
+    for (size_t t = 0; t < garden_topic_count; t++)
+        look_at_topic(&search, bus, garden_topics[t].name);
+    if (ret_records)
+        *ret_records = search.records;
+    return search.count;
 }

@@ -4,6 +4,7 @@
 #define TESTS_SUPPORT_MARKED_H
 
 #include "lib/base/buf.h"
+#include "lib/bus/bus.h"
 #include "lib/image/image.h"
 #include "tests/support/remains.h"
 
@@ -21,6 +22,10 @@ struct buf marked_png(const struct marked *marked, const struct image *image);
 
 /* The JPEG file with the marker in its EXIF, in a comment and after its end. */
 struct buf marked_jpeg(const struct marked *marked, const struct buf *jpeg);
+
+/* How often one of them is in a record of any of the garden's topics. ret_records (may be
+ * NULL): how many were looked at. */
+size_t marked_in_topics(const struct marked *marked, struct bus *bus, size_t *ret_records);
 
 /* A picture of noise: nobody is in it. */
 struct image marked_noise(uint32_t width, uint32_t height);
