@@ -1,13 +1,13 @@
-/* nn_faces.c - nn_faces [THREADS]: how fast lib/nn computes what nets of faces consist of: the
- * layers of MobileNetV1 at 224x224 and of BlazeFace at 256x256, one after the other as the nets
- * have them.
+/* nn_faces.c - nn_faces [THREADS [each]]: how fast lib/nn computes what nets of faces consist
+ * of: the layers of MobileNetV1 at 224x224 and of BlazeFace at 256x256, one after the other as
+ * the nets have them.
  *
  * For each net one line: milliseconds, and as a second figure how many times as fast that is as
  * oneDNN's own convolutions of the same shapes in the same run, which may choose all formats
  * and are spared the activations, the sums and the reorders between layers. Each figure is of
  * the fastest of several runs, the two of a ratio taken in turns. With one thread the
- * processor's time counts, with more it is the clock's. With a third argument each layer has a
- * line, too. */
+ * processor's time counts, with more it is the clock's. With "each" every layer has a line,
+ * too. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
