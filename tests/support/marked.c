@@ -108,7 +108,7 @@ static void append_stored(struct buf *out, const struct buf *rows)
     for (size_t at = 0; at < rows->size; at += STORED_MOST) {
         size_t size = rows->size - at < STORED_MOST ? rows->size - at : STORED_MOST;
 
-        buf_append_char(out, at + size == rows->size);
+        buf_append_char(out, at + size == rows->size ? 1 : 0);
         buf_append_char(out, (char)size);
         buf_append_char(out, (char)(size >> 8));
         buf_append_char(out, (char)(STORED_MOST - size));
