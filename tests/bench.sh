@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # bench.sh [GROUP] - measures; prints one line for each figure:
 #   name<TAB>value<TAB>unit<TAB>target<TAB>ok|short
-# Groups: chain, burst-local, burst-kafka, burst-postgres, gardens, pictures, generator, faces-nets, faces.
+# Groups: chain, burst-local, burst-kafka, burst-postgres, gardens, pictures, generator, nn, faces-nets,
+# faces.
 # Rates are those of this machine; what compares is a ratio against a named peer in the same run.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-groups=(chain burst-local burst-kafka burst-postgres gardens pictures generator faces-nets faces)
+groups=(chain burst-local burst-kafka burst-postgres gardens pictures generator nn faces-nets faces)
 wanted=${1:-all}
 if [ "$wanted" != all ] && [[ ! " ${groups[*]} " == *" $wanted "* ]]; then
     echo "bench.sh: no group '$wanted'; there are ${groups[*]}" >&2
@@ -149,6 +150,16 @@ bench_generator() {
     done
 }
 
+# The layers of two nets of faces, next to oneDNN's convolutions where every layout is free.
+bench_nn() {
+    build/tests/bench/nn_faces | while IFS=$'\t' read -r name value unit _; do
+        case $name in
+        *-ratio) figure "$name" "$value" "$unit" ">= 0.70" ;;
+        *) figure "$name" "$value" "$unit" ">= 0" ;;
+        esac
+    done
+}
+
 # Each net alone, and all nets that one face takes: of the 35 ms that an analysis may take.
 bench_faces_nets() {
     build/tests/bench/faces_nets | while IFS=$'\t' read -r name value unit _; do
@@ -183,5 +194,6 @@ fi
 if runs gardens; then bench_gardens; fi
 if runs pictures; then bench_pictures; fi
 if runs generator; then bench_generator; fi
+if runs nn; then bench_nn; fi
 if runs faces-nets; then bench_faces_nets; fi
 if runs faces; then bench_faces; fi

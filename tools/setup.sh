@@ -12,9 +12,10 @@ packages_for() {
                  libjansson-dev libsqlite3-dev libpq-dev libssl-dev libjpeg-dev libpng-dev libwebp-dev
                  libexpat1-dev uthash-dev libutf8proc-dev libdnnl-dev ocl-icd-libopencl1 ca-certificates" ;;
     test) echo "postgresql clang libclang-rt-dev curl?curl python3?python3 python3-venv
-                default-jre-headless?java maven?mvn golang-go?go s3cmd git?git procps?pgrep" ;;
+                default-jre-headless?java maven?mvn golang-go?go s3cmd git?git procps?pgrep
+                npm?npm" ;;
     lint) echo "clang-format clang-tidy clang shellcheck git?git" ;;
-    bench) echo "nginx-light?nginx wrk curl?curl python3?python3 python3-venv" ;;
+    bench) echo "nginx-light?nginx wrk curl?curl python3?python3 python3-venv nodejs?node npm?npm" ;;
     paint) echo "libgl1 libegl1 libfontconfig1 python3?python3 python3-venv" ;;
     *) echo "setup.sh: no purpose '$1'; there are build, test, lint, bench and paint" >&2 && exit 2 ;;
     esac

@@ -31,7 +31,7 @@ class Shipped:
 
     def __init__(self, settings, folder):
         self.settings = settings
-        self.drawing = json.loads((Path(folder) / "garden.json").read_text())
+        self.drawing = export.drawing_of(folder)
         self.pipeline = export.load(folder)
         self.unet, self.text = quicken(self.pipeline.unet), self.pipeline.text_encoder
         self.decoder = Decoder(quicken(self.pipeline.vae))

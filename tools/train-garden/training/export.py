@@ -11,6 +11,7 @@ from transformers import CLIPTextModel
 
 from training import vocabulary
 from training.compute import device, exactly
+from training.data import FORMATS
 from training.text_unet import draw, new_scheduler, sizes_of
 from training.vae import Decoder, Encoder, new_vae
 
@@ -43,7 +44,9 @@ def export(settings, model, decoder, encoder, folder):
         "text_encoder": ["transformers", "CLIPTextModel"],
         "tokenizer": ["transformers", "CLIPTokenizer"],
         "unet": ["diffusers", "UNet2DConditionModel"], "vae": ["diffusers", "AutoencoderKL"]})
-    _write(folder / "garden.json", drawing)
+    sizes = [[8 * width, 8 * height]
+             for height, width in (sizes_of(settings, kind) for kind in FORMATS)]
+    _write(folder / "garden.json", {**drawing, "sizes": sizes})
     size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
     if size > LIMIT_BYTES:
         raise ValueError(f"{folder}: {size} bytes, more than {LIMIT_BYTES}")
@@ -80,19 +83,25 @@ def load(folder):
                                                    local_files_only=True).to(device())
 
 
+def drawing_of(folder):
+    """How garden.json says that the model draws: scheduler, steps, guidance."""
+    advice = json.loads((Path(folder) / "garden.json").read_text())
+    return {name: advice[name] for name in ("scheduler", "steps", "guidance")}
+
+
 def check(settings, model, tokens, folder):
     """Loads the folder in diffusers and draws; raises where it is not the model that was trained.
 
     Returns figures: how far its latents and pictures are from the training's own.
     """
     folder = Path(folder)
-    drawing = json.loads((folder / "garden.json").read_text())
+    drawing = drawing_of(folder)
     pipeline = load(folder)
     pipeline.set_progress_bar_config(disable=True)
     assert isinstance(pipeline.unet, UNet2DConditionModel)
     assert isinstance(pipeline.vae, AutoencoderKL)
     figures = {}
-    for kind in ("landscape", "portrait"):
+    for kind in FORMATS:
         height, width = sizes_of(settings, kind)
         theirs = pipeline(PROOF, height=8 * height, width=8 * width, output_type="latent",
                           num_inference_steps=drawing["steps"],
