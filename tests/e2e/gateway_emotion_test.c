@@ -119,24 +119,6 @@ static int get(struct door *door, const char *path)
     return door_ask(door, &(struct door_request){.path = path});
 }
 
-/* Until the metrics have this text; client (may be NULL) goes on meanwhile. */
-static void wait_for_metric(struct door *door, struct http_client *client, const char *text)
-{
-    int64_t until_ms = clock_mono_ms() + SOON_MS;
-
-    for (;;) {
-        (void)get(door, "/metrics");
-        if (strstr(door_body(door), text))
-            return;
-        if (clock_mono_ms() > until_ms)
-            TEST_FAIL("/metrics never had %s", text);
-        if (client)
-            (void)http_client_run(client, 2);
-        else
-            (void)poll(NULL, 0, 2);
-    }
-}
-
 static void wait_for_forwards(struct door *door, struct http_client *client, int under_way,
                               int waiting)
 {
@@ -144,10 +126,10 @@ static void wait_for_forwards(struct door *door, struct http_client *client, int
 
     (void)snprintf(text, sizeof text,
                    "garden_forwards{service=\"emotion\",state=\"waiting\"} %d\n", waiting);
-    wait_for_metric(door, client, text);
+    door_wait_metric(door, client, text);
     (void)snprintf(text, sizeof text,
                    "garden_forwards{service=\"emotion\",state=\"under way\"} %d\n", under_way);
-    wait_for_metric(door, client, text);
+    door_wait_metric(door, client, text);
 }
 
 static void picture(struct buf *out, size_t size)
@@ -404,7 +386,7 @@ TEST(a_client_that_leaves_ends_the_call)
         (void)poll(NULL, 0, 5);
     CHECK_INT(atomic_load(&in.left), ==, 1);
     CHECK_INT(atomic_load(&in.asked), ==, 1);
-    wait_for_metric(&door, NULL, "code=\"499\"");
+    door_wait_metric(&door, NULL, "code=\"499\"");
     door_stop(&door);
     http_server_stop(in.server, 0);
 }

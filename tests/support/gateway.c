@@ -1,6 +1,7 @@
 /* gateway.c - see gateway.h. */
 #include "tests/support/gateway.h"
 
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -134,6 +135,21 @@ const char *door_header(struct door *door, const char *name)
     if (!http_client_header(&door->last, name, door->headers, sizeof door->headers))
         return "";
     return door->headers;
+}
+
+void door_wait_metric(struct door *door, struct http_client *client, const char *text)
+{
+    int64_t until_ms = clock_mono_ms() + START_MS;
+
+    while (door_ask(door, &(struct door_request){.path = "/metrics"}) != 200 ||
+           !strstr(door_body(door), text)) {
+        if (clock_mono_ms() > until_ms)
+            test_fail("/metrics never had %s", text);
+        if (client)
+            (void)http_client_run(client, 2);
+        else
+            (void)poll(NULL, 0, 2);
+    }
 }
 
 void door_catalogue(struct door *door, const char *key)

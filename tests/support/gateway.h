@@ -51,6 +51,9 @@ const char *door_body(const struct door *door);
 /* The value of a header (lower case) of the last answer; "" where there is none. */
 const char *door_header(struct door *door, const char *name);
 
+/* Waits until /metrics has this text; client (may be NULL) goes on meanwhile. */
+void door_wait_metric(struct door *door, struct http_client *client, const char *text);
+
 /* Puts a picture's row into the catalogue. */
 void door_catalogue(struct door *door, const char *key);
 
