@@ -57,8 +57,9 @@ start_engines() {
     start_engine kafka && start_engine postgres && start_engine versitygw && start_engine faces
 }
 
-# What a heap gives back can only be looked at where the heap is not the sanitizer's own.
-plain_tests=(tests/unit/wiping_heap_test tests/unit/emotion_wipe_test)
+# What memory holds after use can only be looked at where the heap is not a sanitizer's own.
+plain_tests=(tests/e2e/privacy_test tests/unit/wiping_heap_test tests/unit/emotion_wipe_test
+    tests/unit/http_secret_test)
 
 build_all() {
     make --no-print-directory -s -j2 build "${plain_tests[@]/#/build/}" &&
@@ -144,7 +145,7 @@ run_programs contract
 run_programs unit
 run_programs schema
 for file in "${plain_tests[@]}"; do
-    [ -n "$san" ] && run_file "$file-plain" "build/$file"
+    [ -n "$san" ] && run_file "$file-plain" env GARDEN_BUILD="$PWD/build" "build/$file"
 done
 
 wait

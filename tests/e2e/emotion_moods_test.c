@@ -141,7 +141,7 @@ TEST_ON_BOTH_BUSES(a_visitor_is_forgotten)
     folder_put(eyes->conf.data, "go", "", 0);
     eyes_wait(eyes, &status); /* it gets its answer, but nothing is published */
     CHECK_INT(status, ==, 200);
-    eyes_wait_record(eyes, "f", "analysis happy young-adult Female, -");
+    eyes_wait_record(eyes, "f", ", -"); /* each replica may say it again */
     check_mood(eyes, 0, "f", "");
     check_mood(eyes, 1, "f", "");
     CHECK_INT(eyes_look(eyes, 0, "/emotion", "f", "calm"), ==, 200); /* and comes back */
