@@ -2,6 +2,7 @@
 #include "services/common/retry.h"
 
 #include "lib/base/clock.h"
+#include "lib/base/log.h"
 #include "lib/base/stop.h"
 
 enum { FIRST_MS = 50, LONGEST_MS = 2000 };
@@ -22,4 +23,20 @@ bool retry_wait(struct retry *retry)
 bool retry_loud(const struct retry *retry)
 {
     return retry->attempts % 10 == 0;
+}
+
+int retry_until(int (*attempt)(void *ctx, struct err *err), void *ctx, struct err *err)
+{
+    struct retry retry = {0};
+
+    while (attempt(ctx, err) < 0) {
+        if (err->code == ERR_INVALID || err->code == ERR_DENIED)
+            return err->code;
+        if (retry_loud(&retry))
+            log_warn("%s; trying again", err->text);
+        if (!retry_wait(&retry))
+            return err->code;
+        err_clear(err);
+    }
+    return 0;
 }

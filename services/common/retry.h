@@ -4,6 +4,8 @@
 
 #include <stdbool.h>
 
+#include "lib/base/err.h"
+
 struct retry { /* zeroed: before the first attempt */
     int attempts;
 };
@@ -13,5 +15,10 @@ bool retry_wait(struct retry *retry);
 
 /* True for the attempts worth a line in the log: the first, and then each tenth. */
 bool retry_loud(const struct retry *retry);
+
+/* Calls attempt(ctx) until it succeeds, and logs what is wrong meanwhile: for engines that are
+ * away. Ends with attempt's error when stopping, and at once where waiting does not help:
+ * ERR_INVALID, ERR_DENIED. */
+int retry_until(int (*attempt)(void *ctx, struct err *err), void *ctx, struct err *err);
 
 #endif

@@ -144,31 +144,16 @@ static int open_receipts(struct emotion *parts, struct err *err)
     return parts->receipts ? 0 : err->code;
 }
 
-static int open_bus_once(struct emotion *parts, struct err *err)
+static int open_bus(void *ctx, struct err *err)
 {
+    struct emotion *parts = ctx;
+
     if (!parts->bus)
         parts->bus = garden_open_bus(&parts->conf->garden, EMOTION_SERVICE, err);
     if (!parts->bus)
         return err_wrap(err, "opening the bus");
     if (bus_create_topics(parts->bus, garden_topics, garden_topic_count, err) < 0)
         return err_wrap(err, "making the topics");
-    return 0;
-}
-
-/* Waits for a bus that is away. */
-static int open_bus(struct emotion *parts, struct err *err)
-{
-    struct retry retry = {0};
-
-    while (open_bus_once(parts, err) < 0) {
-        if (err->code == ERR_INVALID || err->code == ERR_DENIED)
-            return err->code;
-        if (retry_loud(&retry))
-            log_warn("%s; trying again", err->text);
-        if (!retry_wait(&retry))
-            return err->code;
-        err_clear(err);
-    }
     return 0;
 }
 
@@ -232,8 +217,8 @@ int emotion_run(const struct emotion_conf *conf, struct face_engine *engine,
     if (service.front) {
         log_info("answering on port %d, looking by %s with %d threads",
                  front_port(service.front), engine->name, engine->threads);
-        if (open_receipts(&service.parts, err) == 0 && open_bus(&service.parts, err) == 0 &&
-            start(&service, err) == 0)
+        if (open_receipts(&service.parts, err) == 0 &&
+            retry_until(open_bus, &service.parts, err) == 0 && start(&service, err) == 0)
             (void)stop_wait(-1);
     }
     stop(&service);

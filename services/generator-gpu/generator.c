@@ -38,8 +38,10 @@ struct generator {
 /* -- engines --------------------------------------------------------------------------------
  */
 
-static int open_missing(struct generator *g, struct err *err)
+static int open_missing(void *ctx, struct err *err)
 {
+    struct generator *g = ctx;
+
     if (!g->bus)
         g->bus = garden_open_bus(&g->conf->garden, GENERATOR_SERVICE, err);
     if (!g->bus)
@@ -50,23 +52,6 @@ static int open_missing(struct generator *g, struct err *err)
         return err_wrap(err, "opening the store");
     if (bus_create_topics(g->bus, garden_topics, garden_topic_count, err) < 0)
         return err_wrap(err, "making the topics");
-    return 0;
-}
-
-/* Waits for engines that are away. */
-static int open_engines(struct generator *g, struct err *err)
-{
-    struct retry retry = {0};
-
-    while (open_missing(g, err) < 0) {
-        if (err->code == ERR_INVALID || err->code == ERR_DENIED)
-            return err->code;
-        if (retry_loud(&retry))
-            log_warn("%s; trying again", err->text);
-        if (!retry_wait(&retry))
-            return err->code;
-        err_clear(err);
-    }
     return 0;
 }
 
@@ -191,7 +176,7 @@ int generator_run(const struct generator_conf *conf, const struct drawer *drawer
     if (g.front) {
         log_info("answering on port %d, drawing with %s (%s, %s)", front_port(g.front),
                  drawer->info.name, drawer->info.backend, drawer->info.precision);
-        if (open_engines(&g, err) == 0 && start(&g, drawer, err) == 0)
+        if (retry_until(open_missing, &g, err) == 0 && start(&g, drawer, err) == 0)
             (void)stop_wait(-1);
     } else {
         (void)err_wrap(err, "listening on %s", conf->listen);

@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-#include "lib/base/log.h"
-#include "lib/base/stop.h"
 #include "proto/topics.h"
 #include "services/common/retry.h"
 
@@ -23,9 +21,11 @@ static int open_catalogs(struct engines *engines, const struct garden_conf *gard
 }
 
 /* Opens what is not open yet. */
-static int open_missing(struct engines *engines, const struct garden_conf *garden,
-                        struct err *err)
+static int open_missing(void *ctx, struct err *err)
 {
+    struct engines *engines = ctx;
+    const struct garden_conf *garden = engines->garden;
+
     if (!engines->bus)
         engines->bus = garden_open_bus(garden, INGEST_SERVICE, err);
     if (!engines->bus)
@@ -43,19 +43,9 @@ static int open_missing(struct engines *engines, const struct garden_conf *garde
 
 int engines_open(struct engines *engines, const struct ingest_conf *conf, struct err *err)
 {
-    struct retry retry = {0};
-
     memset(engines, 0, sizeof *engines);
-    while (open_missing(engines, &conf->garden, err) < 0) {
-        if (err->code == ERR_INVALID || err->code == ERR_DENIED)
-            return err->code;
-        if (retry_loud(&retry))
-            log_warn("%s; trying again", err->text);
-        if (!retry_wait(&retry))
-            return err->code;
-        err_clear(err);
-    }
-    return 0;
+    engines->garden = &conf->garden;
+    return retry_until(open_missing, engines, err);
 }
 
 void engines_done(struct engines *engines)

@@ -11,6 +11,7 @@
 /* Whatever writes while a burst is handled shares one handle: SQLite forgets all pages that a
  * connection holds when another one has written. */
 struct engines {
+    const struct garden_conf *garden; /* borrowed */
     struct bus *bus;
     struct store *store;
     struct catalog *write;   /* applier, publisher and, for its offsets, reader */
