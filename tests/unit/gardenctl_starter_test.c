@@ -26,7 +26,8 @@ TEST(a_template_is_filled_in_and_nothing_is_left_of_what_is_empty)
           "beautiful flowers in a garden that feels happy, in winter at the early dawn, snowy, "
           "a cat"}},
         {{"sad", "none", "rainy", "spring", "day"},
-         {"a flower garden in spring, rainy, by day, sad", "sad flower garden by day, in spring, rainy",
+         {"a flower garden in spring, rainy, by day, sad",
+          "sad flower garden by day, in spring, rainy",
           "in a garden full of flowers, sad, rainy, in spring, by day",
           "beautiful flowers in a garden that feels sad, in spring by day, rainy"}},
     };
