@@ -17,6 +17,9 @@ CFLAGS   += $(WARN)
 CPPFLAGS += -I. -D_GNU_SOURCE -include lib/base/poison.h -isystem /usr/include/postgresql
 LDLIBS   += -Wl,--as-needed -lrdkafka -lmicrohttpd -lcurl -ljansson -lsqlite3 -lpq -lcrypto \
             -lexpat -ljpeg -lpng -lwebp -lwebpdemux -ldnnl -lutf8proc -lpthread -lm
+# Functions are looked up at start: doing so at the first call spills registers, which may hold a part of
+# a visitor's picture, onto the stack.
+LDFLAGS  += -Wl,-z,relro,-z,now
 # clang's OpenMP is another library than oneDNN's: what it builds (fuzzers) runs lib/nn on one thread.
 ifeq ($(findstring clang,$(CC)),)
 CFLAGS   += -fopenmp
