@@ -57,9 +57,9 @@ start_engines() {
     start_engine kafka && start_engine postgres && start_engine versitygw && start_engine faces
 }
 
-# What memory holds after use can only be looked at where the heap is not a sanitizer's own.
-plain_tests=(tests/e2e/privacy_test tests/unit/wiping_heap_test tests/unit/emotion_wipe_test
-    tests/unit/http_secret_test)
+# What memory holds, and how much, can only be looked at where the heap is not a sanitizer's own.
+plain_tests=(tests/e2e/privacy_test tests/e2e/emotion_program_test tests/unit/wiping_heap_test
+    tests/unit/emotion_wipe_test tests/unit/http_secret_test)
 
 build_all() {
     make --no-print-directory -s -j2 build "${plain_tests[@]/#/build/}" &&
