@@ -11,6 +11,7 @@ count=0 failed=0 run_pid=
 export GARDEN_DATA=$work/data REPOSITORY=$PWD
 port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
 export GARDEN_LISTEN=127.0.0.1:$port GARDEN_URL=http://127.0.0.1:$port
+export GENERATOR_MODEL=none # no command asks for a picture, and a starter pool would be drawn for nobody
 
 stop_run() {
     [ -n "$run_pid" ] || return 0
