@@ -31,7 +31,7 @@ class Settings:
 
     vae_channels: Tuple[int, ...] = (32, 48, 96, 96)
     vae_groups: int = 16
-    decoder_samples: int = 120_000      # crops
+    decoder_samples: int = 96_000       # crops
     decoder_batch: int = 8
     decoder_crop: int = 112             # pixels
     decoder_whole_from: float = 0.80    # from here on whole pictures, two at a time
