@@ -20,6 +20,8 @@ fi
 python=$here/../golden/golden.sh
 if [ ! -e "$beside/ready" ]; then
     echo "train.sh: installing the painter's packages below $cache, once" >&2
+    "$here/../setup.sh" paint >&2
+    mkdir -p "$cache"
     rm -rf "$beside"
     grep -E '^(skia-python|pybind11)==' "$requirements" >"$beside.txt"
     "$python" python -m pip install --quiet --disable-pip-version-check --no-deps \
