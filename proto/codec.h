@@ -25,6 +25,7 @@ enum codec_type {
     CODEC_CHOICE,      /* int (an enum), in JSON names[value] */
     CODEC_ORIENTATION, /* char 'h' or 'v', in JSON "landscape" or "portrait" */
     CODEC_STR_LIST,    /* const char *const *, each as in CODEC_STR; min..max elements */
+    CODEC_NUMBER_LIST, /* const double *, each as in CODEC_NUMBER; no bounds on their count */
     CODEC_LIST,        /* const struct of element's kind *; min..max elements */
 };
 

@@ -29,7 +29,8 @@ int codec_check_number(const struct codec_field *field, double number, struct er
 
 int codec_check_count(const struct codec_field *field, size_t count, struct err *err)
 {
-    if (!codec_has_range(field) || (count >= (size_t)field->min && count <= (size_t)field->max))
+    if (field->type == CODEC_NUMBER_LIST || !codec_has_range(field) ||
+        (count >= (size_t)field->min && count <= (size_t)field->max))
         return 0;
     return codec_out_of_range(field, " elements", err);
 }
@@ -66,6 +67,8 @@ int codec_check_text(const struct codec_field *field, const char *text, struct e
 
 size_t codec_element_size(const struct codec_field *field)
 {
+    if (field->type == CODEC_NUMBER_LIST)
+        return sizeof(double);
     return field->type == CODEC_STR_LIST ? sizeof(const char *) : field->element->size;
 }
 

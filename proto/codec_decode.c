@@ -43,7 +43,8 @@ static size_t list_room(const struct codec *codec, const json_t *object)
         size_t j;
         const json_t *list, *element;
 
-        if (field->type != CODEC_STR_LIST && field->type != CODEC_LIST)
+        if (field->type != CODEC_STR_LIST && field->type != CODEC_NUMBER_LIST &&
+            field->type != CODEC_LIST)
             continue;
         list = json_object_get(object, field->name);
         room += json_array_size(list) * codec_element_size(field) + alignof(max_align_t);
@@ -130,6 +131,13 @@ static int decode_element(const struct codec_field *field, const json_t *element
                            field->name);
         return decode_object(field->element, element, slot, arena, err);
     }
+    if (field->type == CODEC_NUMBER_LIST) {
+        if (!json_is_number(element))
+            return err_set(err, ERR_INVALID, "%s has an element that is no number",
+                           field->name);
+        *(double *)slot = json_number_value(element);
+        return codec_check_number(field, *(double *)slot, err);
+    }
     if (!json_is_string(element))
         return err_set(err, ERR_INVALID, "%s has an element that is no string", field->name);
     if (codec_check_text(field, json_string_value(element), err) < 0)
@@ -184,6 +192,7 @@ static int decode_field(const struct codec_field *field, const json_t *object, v
     case CODEC_ORIENTATION:
         return decode_orientation(field, object, member, err);
     case CODEC_STR_LIST:
+    case CODEC_NUMBER_LIST:
     case CODEC_LIST:
         return decode_list(field, object, event, arena, err);
     }

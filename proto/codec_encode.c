@@ -92,6 +92,10 @@ static int encode_element(const struct codec_field *field, struct buf *out, cons
 
     if (field->type == CODEC_LIST)
         return encode_object(field->element, out, slot, err);
+    if (field->type == CODEC_NUMBER_LIST) {
+        json_write_number(out, *(const double *)slot);
+        return codec_check_number(field, *(const double *)slot, err);
+    }
     text = *(const char *const *)slot;
     if (codec_check_text(field, text, err) < 0)
         return err->code;
@@ -139,6 +143,7 @@ static int encode_field(const struct codec_field *field, struct buf *out, const 
     case CODEC_ORIENTATION:
         return encode_orientation(field, out, *(const char *)member, err);
     case CODEC_STR_LIST:
+    case CODEC_NUMBER_LIST:
     case CODEC_LIST:
         return encode_list(field, out, event, err);
     }

@@ -3,7 +3,11 @@
  *
  * {"user_id":"3f0c...","item_id":"emotions/happy/a_3h.jpeg","event_type":"like",
  *  "impression":["emotions/happy/a_3h.jpeg","emotions/happy/b_1h.jpeg"],
- *  "timestamp":1777885687123,"event_id":"9b2e..."} */
+ *  "timestamp":1777885687123,"event_id":"9b2e...",
+ *  "asked":"happy/spring,sunny,day","recommendation_id":"local-12","propensities":[0.9,0.1]}
+ *
+ * What the last line has is there where the recommender knows how the pictures came to be shown:
+ * without it an act teaches what is liked, but no other policy can be judged by it. */
 #ifndef PROTO_INTERACTION_EVENT_H
 #define PROTO_INTERACTION_EVENT_H
 
@@ -33,6 +37,11 @@ struct interaction_event {
     size_t impression_count;
     int64_t timestamp_ms; /* when it was done, by the client's clock; since the epoch */
     const char *event_id; /* the same one again is the same act, sent twice */
+    const char *asked;    /* the search key that the pictures were asked for by, or "" */
+    const char *recommendation_id; /* of the answer that had them, or "" */
+    const double *propensities;    /* with which each of impression was chosen, in its order;
+                                      0: not known */
+    size_t propensity_count;       /* 0, or impression_count */
 };
 
 /* What decode fills points into storage, which is emptied first and which the caller ends with

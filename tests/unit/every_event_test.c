@@ -55,7 +55,7 @@ static const struct {
     {"object_event", recode_object_event, 10, 7},
     {"item_event", recode_item_event, 2, 11},
     {"user_event", recode_user_event, 3, 6},
-    {"interaction_event", recode_interaction_event, 2, 4},
+    {"interaction_event", recode_interaction_event, 3, 6},
     {"display_event", recode_display_event, 2, 5},
     {"export_event", recode_export_event, 3, 4},
     {"generation_request", recode_generation_request, 4, 10},
@@ -146,7 +146,7 @@ TEST(what_we_write_is_what_the_samples_show)
         "object_event.garden",    "object_event.garden-cleared",
         "item_event.full",        "user_event.full",
         "user_event.corrected",   "interaction_event.like",
-        "interaction_event.view", "display_event.*",
+        "interaction_event.view", "interaction_event.recommended", "display_event.*",
         "export_event.*",         "generation_request.*",
         "generation_event.*",
     };
