@@ -26,7 +26,7 @@ struct work {
     float *group_expected; /* [cols x RATE_GROUPS] */
 };
 
-static uint8_t kind_value(const struct picture *picture, int kind)
+uint8_t rates_kind_value(const struct picture *picture, int kind)
 {
     if (kind < TRAITS)
         return picture->favorite.trait[kind];
@@ -114,7 +114,7 @@ static void learn_kind(struct work *work, int kind)
 
     for (uint32_t i = 0; i < work->sample->cols; i++) {
         const struct picture *picture = &work->sample->of[i].picture;
-        const uint8_t value = kind_value(picture, kind);
+        const uint8_t value = rates_kind_value(picture, kind);
 
         likes[picture->emotion][value] += work->counts[i].likes;
         expected[picture->emotion][value] += work->expected[i];
@@ -125,8 +125,8 @@ static void learn_kind(struct work *work, int kind)
     for (uint32_t i = 0; i < work->sample->cols; i++) {
         const struct picture *picture = &work->sample->of[i].picture;
 
-        work->expected[i] *=
-            exp((double)work->rates->kind[picture->emotion][kind][kind_value(picture, kind)]);
+        work->expected[i] *= exp(
+            (double)work->rates->kind[picture->emotion][kind][rates_kind_value(picture, kind)]);
     }
 }
 
@@ -160,7 +160,7 @@ static void learn_group_kind(struct work *work, int kind)
 
     for (uint32_t i = 0; i < work->sample->cols; i++) {
         const struct picture *picture = &work->sample->of[i].picture;
-        const uint8_t value = kind_value(picture, kind);
+        const uint8_t value = rates_kind_value(picture, kind);
 
         for (int g = 0; g < RATE_GROUPS; g++) {
             likes[picture->emotion][g][value] += (double)work->counts[i].group_likes[g];
@@ -175,7 +175,7 @@ static void learn_group_kind(struct work *work, int kind)
                     effect_of(likes[e][g][v], expected[e][g][v], GROUP_KIND_M);
     for (uint32_t i = 0; i < work->sample->cols; i++) {
         const struct picture *picture = &work->sample->of[i].picture;
-        const uint8_t value = kind_value(picture, kind);
+        const uint8_t value = rates_kind_value(picture, kind);
 
         for (int g = 0; g < RATE_GROUPS; g++)
             work->group_expected[i * RATE_GROUPS + g] *=
@@ -240,7 +240,7 @@ float rates_item(const struct rates *rates, const struct picture *picture)
     float effect = 0;
 
     for (int kind = 0; kind < RATE_KINDS; kind++)
-        effect += rates->kind[picture->emotion][kind][kind_value(picture, kind)];
+        effect += rates->kind[picture->emotion][kind][rates_kind_value(picture, kind)];
     return effect;
 }
 
@@ -249,6 +249,7 @@ float rates_group(const struct rates *rates, const struct picture *picture, int 
     float effect = 0;
 
     for (int kind = 0; kind < RATE_KINDS; kind++)
-        effect += rates->group_kind[picture->emotion][group][kind][kind_value(picture, kind)];
+        effect +=
+            rates->group_kind[picture->emotion][group][kind][rates_kind_value(picture, kind)];
     return effect;
 }

@@ -30,6 +30,9 @@ struct rates {
 bool rates_learn(struct rates *rates, const struct sample *sample);
 void rates_done(struct rates *rates);
 
+/* What a picture has of a kind: below TRAIT_VALUES, 0: not known. */
+uint8_t rates_kind_value(const struct picture *picture, int kind);
+
 /* Of a picture that the sample does not know. */
 float rates_item(const struct rates *rates, const struct picture *picture);
 float rates_group(const struct rates *rates, const struct picture *picture, int group);
