@@ -20,7 +20,7 @@ void act_done(struct act *act)
     buf_done(&act->storage);
 }
 
-static void refuse(struct act *act, const char *text)
+void act_refuse(struct act *act, const char *text)
 {
     act->status = ACT_REFUSED;
     (void)snprintf(act->detail, sizeof act->detail, "%s", text);
@@ -76,7 +76,7 @@ static void point(struct act *act, const struct offsets *at)
     const char **impression;
 
     if (!buf_reserve(&act->storage, lists - act->storage.size + bytes + 16)) {
-        refuse(act, "there is no memory for it: send it again later");
+        act_refuse(act, "there is no memory for it: send it again later");
         return;
     }
     impression = (const char **)(void *)(act->storage.data + lists);
@@ -110,7 +110,7 @@ static bool read_id(struct act *act, const json_t *value, const char *name, size
         *ret_at = put(act, text);
         return true;
     }
-    refuse(act, line);
+    act_refuse(act, line);
     return false;
 }
 
@@ -118,8 +118,8 @@ static bool read_item(struct act *act, const char *text, size_t *ret_at)
 {
     if (text && put_item(act, text, ret_at))
         return true;
-    refuse(act, "item_id is no picture's key: it is like "
-                "emotions/happy/spring,sunny,day/img_1h.jpeg, as an answer had it");
+    act_refuse(act, "item_id is no picture's key: it is like "
+                    "emotions/happy/spring,sunny,day/img_1h.jpeg, as an answer had it");
     return false;
 }
 
@@ -169,12 +169,12 @@ static void read_time(struct act *act, const json_t *value)
         time = json_integer_value(value);
     else if (json_is_string(value)) {
         if (clock_parse_rfc3339(json_string_value(value), &time, &err) < 0) {
-            refuse(act, "timestamp is neither milliseconds since 1970 nor like "
-                        "2026-05-04T09:08:07Z");
+            act_refuse(act, "timestamp is neither milliseconds since 1970 nor like "
+                            "2026-05-04T09:08:07Z");
             return;
         }
     } else if (value && !json_is_null(value)) {
-        refuse(act, "timestamp is neither a whole number of milliseconds nor a text");
+        act_refuse(act, "timestamp is neither a whole number of milliseconds nor a text");
         return;
     }
     if (time > now + AHEAD_MS || time < now - BEHIND_MS) {
@@ -196,7 +196,7 @@ static bool read_type(struct act *act, const json_t *value)
             act->event.type = (enum interaction_type)i;
             return true;
         }
-    refuse(act, "event_type must be one of like, dislike, skip, view");
+    act_refuse(act, "event_type must be one of like, dislike, skip, view");
     return false;
 }
 
@@ -207,7 +207,7 @@ void act_read(struct act *act, const json_t *object)
 
     *act = (struct act){0};
     if (!json_is_object(object)) {
-        refuse(act, "an event is a JSON object");
+        act_refuse(act, "an event is a JSON object");
         return;
     }
     if (!read_type(act, json_object_get(object, "event_type")) ||
@@ -219,7 +219,7 @@ void act_read(struct act *act, const json_t *object)
     if (act->status == ACT_REFUSED)
         return;
     if (impression && !json_is_array(impression) && !json_is_null(impression))
-        refuse(act, "impression is no list");
+        act_refuse(act, "impression is no list");
     else
         read_impression(act, impression, &at);
     if (act->status == ACT_ACCEPTED)

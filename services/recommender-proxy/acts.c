@@ -89,37 +89,30 @@ static void complete(struct recommender *recommender, struct act *act, struct sh
     event->recommendation_id = shown->id;
 }
 
-struct batch {
-    struct bus_record records[ACTS_MAX];
-    struct envelope envelopes[ACTS_MAX];
-    struct buf values[ACTS_MAX];
-    struct shown shown[ACTS_MAX];
-    size_t count;
+/* What a record points into. */
+struct entry {
+    struct envelope envelope;
+    struct buf value;
+    struct shown shown;
 };
 
-static void add(struct batch *batch, struct recommender *recommender, struct act *act,
-                const struct trace *trace)
+static int make_record(struct recommender *recommender, struct act *act, struct entry *entry,
+                       const struct trace *trace, struct bus_record *ret_record,
+                       struct err *err)
 {
-    const size_t i = batch->count;
-    struct err err = {0};
-
-    complete(recommender, act, &batch->shown[i]);
-    buf_clear(&batch->values[i]);
-    if (interaction_event_encode(&batch->values[i], &act->event, &err) < 0) {
-        act->status = ACT_REFUSED;
-        (void)strncpy(act->detail, err.text, sizeof act->detail - 1);
-        return;
-    }
-    envelope_fill(&batch->envelopes[i], EVENT_INTERACTION_RECORDED, RECOMMENDER_SOURCE, NULL,
+    complete(recommender, act, &entry->shown);
+    if (interaction_event_encode(&entry->value, &act->event, err) < 0)
+        return err->code;
+    envelope_fill(&entry->envelope, EVENT_INTERACTION_RECORDED, RECOMMENDER_SOURCE, NULL,
                   clock_wall_ms(), trace);
-    batch->records[i] = (struct bus_record){.topic = TOPIC_INTERACTIONS,
-                                            .key = act->event.user_id,
-                                            .key_size = strlen(act->event.user_id),
-                                            .value = batch->values[i].data,
-                                            .value_size = batch->values[i].size,
-                                            .headers = batch->envelopes[i].headers,
-                                            .header_count = ENVELOPE_HEADERS};
-    batch->count++;
+    *ret_record = (struct bus_record){.topic = TOPIC_INTERACTIONS,
+                                      .key = act->event.user_id,
+                                      .key_size = strlen(act->event.user_id),
+                                      .value = entry->value.data,
+                                      .value_size = entry->value.size,
+                                      .headers = entry->envelope.headers,
+                                      .header_count = ENVELOPE_HEADERS};
+    return 0;
 }
 
 /* Taking the same in once more, from the topic, changes nothing. */
@@ -135,23 +128,32 @@ static void teach(struct recommender *recommender, const struct act *acts, size_
 int acts_publish(struct recommender *recommender, struct act *acts, size_t count,
                  const struct trace *trace, struct err *err)
 {
-    struct batch *batch = calloc(1, sizeof *batch);
-    int r = 0;
+    struct bus_record *records = calloc(count + 1, sizeof *records);
+    struct entry *entries = calloc(count + 1, sizeof *entries);
+    size_t made = 0;
+    int r = records && entries ? 0 : err_set_nomem(err, "the acts");
 
-    if (!batch)
-        return err_set_nomem(err, "the acts");
-    find_duplicates(recommender->seen, acts, count);
-    for (size_t i = 0; i < count; i++)
-        if (acts[i].status == ACT_ACCEPTED)
-            add(batch, recommender, &acts[i], trace);
-    if (batch->count)
-        r = bus_publish(recommender->bus, batch->records, batch->count, PUBLISH_MS, err);
+    if (r == 0)
+        find_duplicates(recommender->seen, acts, count);
+    for (size_t i = 0; i < count && r == 0; i++) {
+        struct err wrong = {0};
+
+        if (acts[i].status != ACT_ACCEPTED)
+            continue;
+        if (make_record(recommender, &acts[i], &entries[i], trace, &records[made], &wrong) < 0)
+            act_refuse(&acts[i], wrong.text);
+        else
+            made++;
+    }
+    if (r == 0 && made)
+        r = bus_publish(recommender->bus, records, made, PUBLISH_MS, err);
     if (r == 0) {
         mark_seen(recommender->seen, acts, count);
         teach(recommender, acts, count);
     }
-    for (size_t i = 0; i < ACTS_MAX; i++)
-        buf_done(&batch->values[i]);
-    free(batch);
+    for (size_t i = 0; i < count && entries; i++)
+        buf_done(&entries[i].value);
+    free(records);
+    free(entries);
     return r;
 }

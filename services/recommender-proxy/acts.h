@@ -23,6 +23,8 @@ struct act {
 
 void act_done(struct act *act);
 
+void act_refuse(struct act *act, const char *why);
+
 /* Reads one: user_id, item_id, event_type (also "click"), impression, timestamp (milliseconds
  * since the epoch, or RFC 3339), event_id. An act that is no good is no error: it is refused.
  */
