@@ -10,15 +10,18 @@
 struct http_clients {
     pthread_mutex_t lock;
     size_t idle, count; /* count: locked */
-    struct http_client *clients[];
+    struct http_client **clients;
 };
 
 struct http_clients *http_clients_new(size_t idle, struct err *err)
 {
-    struct http_clients *clients = calloc(1, sizeof *clients + idle * sizeof *clients->clients);
+    struct http_clients *clients = calloc(1, sizeof *clients);
 
-    if (!clients) {
+    if (clients)
+        clients->clients = calloc(idle, sizeof(void *));
+    if (!clients || !clients->clients) {
         err_set_nomem(err, "HTTP clients");
+        free(clients);
         return NULL;
     }
     clients->idle = idle;
@@ -33,6 +36,7 @@ void http_clients_free(struct http_clients *clients)
     while (clients->count > 0)
         http_client_free(clients->clients[--clients->count]);
     (void)pthread_mutex_destroy(&clients->lock);
+    free(clients->clients);
     free(clients);
 }
 
