@@ -1,4 +1,4 @@
-/* engine_local_rank.c - a visitor's answer: the shelf of their mood, scored, chosen from, and
+/* rec_local_rank.c - a visitor's answer: the shelf of their mood, scored, chosen from, and
  * why.
  *
  * All pictures of the mood are scored: products in whole numbers (shelf.h), the other features
@@ -9,7 +9,7 @@
 
 #include "lib/base/clock.h"
 #include "services/recommender-proxy/choose.h"
-#include "services/recommender-proxy/engine_local_parts.h"
+#include "services/recommender-proxy/rec_local_parts.h"
 #include "services/recommender-proxy/taste.h"
 
 enum { REASONS = 32 }; /* likes that are looked through for the one that speaks for a picture */
@@ -21,7 +21,7 @@ enum { REASONS = 32 }; /* likes that are looked through for the one that speaks 
 #define MET_DISLIKED (-8.0F)
 
 struct work {
-    const struct engine_local *local;
+    const struct rec_local *local;
     const struct rec_query *query;
     const struct facts_visitor *visitor; /* NULL: nothing is known */
     const struct shelf *shelf;
@@ -36,7 +36,7 @@ struct work {
     uint32_t count;
 };
 
-static float weight_of(const struct engine_local_conf *conf, const struct mark *mark)
+static float weight_of(const struct rec_local_conf *conf, const struct mark *mark)
 {
     if (mark->verdict)
         return mark->liked ? 1 : -conf->dislike;
@@ -257,8 +257,8 @@ static uint64_t seed_of(const struct work *work)
     return seed;
 }
 
-int engine_local_rank(const struct engine_local *local, const struct rec_query *query,
-                      struct rec_answer *ret_answer, struct err *err)
+int rec_local_rank(const struct rec_local *local, const struct rec_query *query,
+                   struct rec_answer *ret_answer, struct err *err)
 {
     struct work *work = calloc(1, sizeof *work);
     struct choose_place places[REC_COUNT_MAX];
