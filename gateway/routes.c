@@ -34,6 +34,8 @@ enum {
 const struct route routes[] = {
     /* the compatible routes */
     {"POST", "/emotion", ANY_KEY, PASSED_ON, .service = SERVICE_EMOTION, .face = true},
+    {"POST", "/garden", ANY_KEY, PASSED_ON, .service = SERVICE_RECOMMENDER},
+    {"POST", "/like", ANY_KEY, PASSED_ON, .service = SERVICE_RECOMMENDER},
     {"POST", "/gardenfromDB", ANY_KEY, ON_QUICK_WORKER, .handle = lists_garden,
      .attempt = lists_garden_attempt},
     {"POST", "/retrieve", SCREENS, ON_QUICK_WORKER, .handle = lists_pool,
@@ -74,6 +76,8 @@ const struct route routes[] = {
     {"POST", "/v1/users/*/mood", ANY_KEY, PASSED_ON, .service = SERVICE_EMOTION},
     {"GET", "/v1/users/*/mood", ANY_KEY, PASSED_ON, .service = SERVICE_EMOTION},
     {"DELETE", "/v1/users/*/mood", ANY_KEY, PASSED_ON, .service = SERVICE_EMOTION},
+    {"GET", "/v1/users/*/recommendations", ANY_KEY, PASSED_ON, .service = SERVICE_RECOMMENDER},
+    {"POST", "/v1/events", ANY_KEY, PASSED_ON, .service = SERVICE_RECOMMENDER},
     {"GET", "/v1/privacy/key", EVERYBODY, PASSED_ON, .service = SERVICE_EMOTION},
     {"POST", "/v1/reconcile", OPERATOR, PASSED_ON, .service = SERVICE_INGEST,
      .upstream = "/reconcile"},
