@@ -29,8 +29,8 @@ enum service { SERVICE_INGEST, SERVICE_EMOTION, SERVICE_RECOMMENDER, SERVICE_COU
 
 struct route {
     const char *method;
-    const char *pattern; /* a path; a '*' at the end stands for one or more characters, before a
-                            '/' for one part of the path */
+    const char *pattern; /* a path; a '*' stands for one or more characters, also '/', which may
+                            be in an id where it is sent as %2F */
     unsigned roles;      /* who may: enum role, ored; 0: everybody */
     enum route_place place;
     route_handler *handle;  /* NULL where it is passed on */
