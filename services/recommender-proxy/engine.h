@@ -31,8 +31,10 @@ struct rec_query {
 /* Why a result is there: what its score is made of. Parts are log-odds of a like and add up to
  * the score. */
 struct rec_why {
-    float mood, favorite, group, liked, popular, fresh; /* local engine; else zeros */
-    bool explored;                                      /* shown to learn about it */
+    float mood, favorite, group, liked, popular, fresh, met; /* local engine; else zeros.
+                                                                met: below 0 for a picture that
+                                                                the visitor has met already */
+    bool explored;                                           /* shown to learn about it */
     const char *like; /* of the visitor's own likes the one that speaks for it most, or NULL */
 };
 

@@ -1,10 +1,10 @@
 /* engine_local.h - the engine that needs nobody: a linear model of what visitors like, by mood,
  * favourite, group and their own likes, learnt from the topics' events.
  *
- * Events may come in any order and more than once; what is known afterwards is the same. Taking
- * an event in is quick; what it changes for its visitor, and how liked an item is, holds from the
- * next answer on. What visitors have in common (lib/rec/als.h) is learnt by training.
- * Thread-safe. */
+ * Of pictures and visitors the last event holds, as in their topics; acts may come in any order
+ * and more than once. Taking an event in is quick, and what it says of its visitor holds from
+ * the next answer on. What visitors have in common, and how liked a picture is, is learnt by
+ * training. The same facts, trained on, give the same answers. Thread-safe. */
 #ifndef SERVICES_RECOMMENDER_PROXY_ENGINE_LOCAL_H
 #define SERVICES_RECOMMENDER_PROXY_ENGINE_LOCAL_H
 
@@ -17,7 +17,7 @@ struct engine_local_conf {
     struct rec_als_conf als;    /* go_on and ctx unused */
     float exploration;          /* 0 to 1: the share of places that new items get */
     int64_t exploration_age_ms; /* an item is new for so long */
-    float dislike, skip;        /* weights of weak negatives, > 0 */
+    float shown, skip, dislike; /* weights of what was not liked, > 0 */
 };
 
 /* What is used where nothing else is set. */
@@ -30,8 +30,7 @@ DEFINE_OWNED(engine_local)
 /* Each: 0, or ERR_NOMEM, and then nothing changed. Events are as their codec reads them. */
 int engine_local_item(struct engine_local *local, const struct item_event *event,
                       struct err *err);
-int engine_local_remove(struct engine_local *local, const char *item_id, int64_t time_ms,
-                        struct err *err);
+int engine_local_remove(struct engine_local *local, const char *item_id, struct err *err);
 int engine_local_user(struct engine_local *local, const struct user_event *event,
                       struct err *err);
 int engine_local_forget(struct engine_local *local, const char *user_id, int64_t time_ms,
@@ -39,11 +38,22 @@ int engine_local_forget(struct engine_local *local, const char *user_id, int64_t
 int engine_local_interaction(struct engine_local *local, const struct interaction_event *event,
                              struct err *err);
 
+/* What a picture looks like (lib/image/look.h); those that look alike do not meet in an answer.
+ * False: there is no such picture. */
+bool engine_local_look(struct engine_local *local, const char *item_id, uint64_t look);
+
 /* Learns anew from all that is known, in the caller's thread and conf.als.threads others;
  * answers go on meanwhile. go_on as in rec_als_conf. ERR_TIMEOUT: it was ended; the model is as
  * it was. */
 int engine_local_train(struct engine_local *local, bool (*go_on)(void *ctx, double done),
                        void *ctx, struct err *err);
+
+/* The training that answers come from: the same for the same facts and settings. */
+uint64_t engine_local_model_id(struct engine_local *local);
+
+/* How many changes there were that training may have to know of, in all and up to the last
+ * training. */
+void engine_local_changes(struct engine_local *local, uint64_t *ret_now, uint64_t *ret_learnt);
 
 /* The same as an engine; borrowed, ended with local. */
 struct rec_engine *engine_local_engine(struct engine_local *local);
