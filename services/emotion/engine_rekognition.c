@@ -3,18 +3,14 @@
  * The picture goes to Amazon, in the body of a request that lies in locked memory and is zeroed
  * after. Source: the API reference of DetectFaces (JSON 1.1, signature version 4, at most 5 MiB
  * of JPEG or PNG). */
-#include <poll.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/base/clock.h"
 #include "lib/base/secret.h"
-#include "lib/base/text.h"
 #include "lib/crypto/crypto.h"
-#include "lib/crypto/sigv4.h"
-#include "lib/http/client.h"
 #include "lib/image/image.h"
+#include "services/common/aws.h"
 #include "services/emotion/engine.h"
 #include "services/emotion/rekognition_answer.h"
 
@@ -24,8 +20,6 @@ enum {
     REDUCED_QUALITY = 90,
     ANSWER_MAX = 4 << 20,
     THREADS = 8, /* which wait for Amazon most of the time */
-    PAUSE_MS = 100,
-    HEADERS = 12,
 };
 
 #define SERVICE "rekognition"
@@ -36,11 +30,8 @@ enum {
 
 struct rekognition {
     struct face_engine engine; /* the first: what others see of it */
-    char *url, *host, *region, *access_key, *secret_key, *session_token;
+    struct aws *aws;
     int deadline_ms;
-    pthread_mutex_t lock;
-    struct http_client *clients[THREADS]; /* that nobody uses; locked */
-    size_t client_count;
 };
 
 /* -- the picture, as Amazon takes it -- */
@@ -98,7 +89,6 @@ static int prepare(struct picture *picture, const struct image_info *info, struc
 struct body {
     char *text; /* secret memory of room bytes */
     size_t size, room;
-    char sha256[SHA256_HEX];
 };
 
 static void body_done(struct body *body)
@@ -132,118 +122,26 @@ static int write_body(const struct picture *picture, struct body *body, struct e
     body->size = start + write_base64(picture->bytes, picture->size, body->text + start);
     memcpy(body->text + body->size, BODY_END, sizeof BODY_END);
     body->size += sizeof BODY_END - 1;
-    sha256_hex(body->text, body->size, body->sha256);
     return 0;
-}
-
-static int sign(const struct rekognition *r, const struct body *body, struct buf *lines,
-                struct err *err)
-{
-    const struct sigv4_pair headers[] = {{"Content-Type", CONTENT_TYPE},
-                                         {"X-Amz-Target", TARGET}};
-    const struct sigv4_credentials credentials = {
-        .access_key = r->access_key,
-        .secret_key = r->secret_key,
-        .session_token = *r->session_token ? r->session_token : NULL,
-        .region = r->region,
-        .service = SERVICE};
-    struct sigv4_request request = {.method = "POST",
-                                    .host = r->host,
-                                    .target = "/",
-                                    .headers = headers,
-                                    .header_count = sizeof headers / sizeof *headers,
-                                    .time_ms = clock_wall_ms()};
-
-    memcpy(request.payload_sha256, body->sha256, sizeof request.payload_sha256);
-    return sigv4_sign(lines, &credentials, &request, err);
-}
-
-/* One attempt. */
-static int ask(const struct rekognition *r, struct http_client *client, const struct body *body,
-               int64_t deadline_ms, struct analysis *analysis, struct err *err)
-{
-    OWNED_VALUE(buf) lines = {0};
-    const char *headers[HEADERS];
-    struct http_client_response response = {0};
-    struct http_client_request request = {.method = "POST",
-                                          .url = r->url,
-                                          .headers = headers,
-                                          .body = body->text,
-                                          .body_size = body->size,
-                                          .secret = true,
-                                          .deadline_ms = (int)(deadline_ms - clock_mono_ms()),
-                                          .max_body_bytes = ANSWER_MAX};
-    int status;
-
-    if (sign(r, body, &lines, err) < 0)
-        return err->code;
-    for (size_t at = 0; at < lines.size && request.header_count < HEADERS;
-         at += strlen(lines.data + at) + 1)
-        headers[request.header_count++] = lines.data + at;
-    status = http_client_fetch(client, &request, &response, err);
-    if (status == 0)
-        status =
-            response.status == 200
-                ? rekognition_read_faces(response.body.data, response.body.size, analysis, err)
-                : rekognition_read_error(response.status, buf_text(&response.body),
-                                         response.body.size, err);
-    http_client_response_done(&response);
-    return status;
-}
-
-/* Tries again what was throttled or did not get through, while there is time. */
-static int ask_again(const struct rekognition *r, struct http_client *client,
-                     const struct body *body, struct analysis *analysis, struct err *err)
-{
-    const int64_t deadline_ms = clock_mono_ms() + r->deadline_ms;
-
-    for (int pause_ms = PAUSE_MS;; pause_ms *= 2) {
-        int status = ask(r, client, body, deadline_ms, analysis, err);
-        int jitter_ms = (int)(clock_mono_ns() % (pause_ms / 2 + 1));
-
-        if (status != ERR_UNAVAILABLE && status != ERR_IO)
-            return status;
-        if (clock_mono_ms() + pause_ms + jitter_ms >= deadline_ms)
-            return status;
-        (void)poll(NULL, 0, pause_ms + jitter_ms);
-        err_clear(err);
-    }
-}
-
-/* -- clients: one for each thread that is inside -- */
-
-static struct http_client *take_client(struct rekognition *r, struct err *err)
-{
-    struct http_client *client = NULL;
-
-    (void)pthread_mutex_lock(&r->lock);
-    if (r->client_count > 0)
-        client = r->clients[--r->client_count];
-    (void)pthread_mutex_unlock(&r->lock);
-    return client ? client : http_client_new(err);
-}
-
-static void give_client(struct rekognition *r, struct http_client *client)
-{
-    (void)pthread_mutex_lock(&r->lock);
-    if (r->client_count < THREADS) {
-        r->clients[r->client_count++] = client;
-        client = NULL;
-    }
-    (void)pthread_mutex_unlock(&r->lock);
-    http_client_free(client);
 }
 
 static int send_picture(struct rekognition *r, const struct body *body,
                         struct analysis *analysis, struct err *err)
 {
-    struct http_client *client = take_client(r, err);
-    int status;
+    const struct aws_request request = {.path = "/",
+                                        .content_type = CONTENT_TYPE,
+                                        .target = TARGET,
+                                        .body = body->text,
+                                        .body_size = body->size,
+                                        .secret = true,
+                                        .max_answer_bytes = ANSWER_MAX,
+                                        .deadline_ms = clock_mono_ms() + r->deadline_ms};
+    struct http_client_response response = {0};
+    int status = aws_post(r->aws, &request, &response, err);
 
-    if (!client)
-        return err->code;
-    status = ask_again(r, client, body, analysis, err);
-    give_client(r, client);
+    if (status == 0)
+        status = rekognition_read_faces(response.body.data, response.body.size, analysis, err);
+    http_client_response_done(&response);
     return status;
 }
 
@@ -280,47 +178,31 @@ static void rekognition_free(struct face_engine *engine)
 {
     struct rekognition *r = (struct rekognition *)engine;
 
-    while (r->client_count > 0)
-        http_client_free(r->clients[--r->client_count]);
-    (void)pthread_mutex_destroy(&r->lock);
-    free(r->url);
-    free(r->host);
-    free(r->region);
-    free(r->access_key);
-    free(r->secret_key);
-    free(r->session_token);
+    aws_free(r->aws);
     free(r);
 }
 
-/* url and host from the endpoint, or the region's own. */
-static int set_address(struct rekognition *r, const char *endpoint, const char *region,
-                       struct err *err)
-{
-    OWNED_VALUE(buf) url = {0};
-    const char *host;
-
-    if (*endpoint)
-        buf_append_str(&url, endpoint);
-    else
-        buf_printf(&url, "https://" SERVICE ".%s.amazonaws.com", region);
-    while (url.size > 0 && url.data[url.size - 1] == '/')
-        url.data[--url.size] = '\0';
-    host = strstr(buf_text(&url), "://");
-    if (!host || !host[3] || strchr(host + 3, '/') ||
-        (!text_starts_with(url.data, "https://") && !text_starts_with(url.data, "http://")))
-        return err_set(err, ERR_INVALID,
-                       "'%.80s' is no endpoint of Amazon Rekognition: it is like "
-                       "https://rekognition.us-east-1.amazonaws.com",
-                       buf_text(&url));
-    r->host = strdup(host + 3);
-    buf_append_char(&url, '/');
-    r->url = buf_take(&url);
-    return 0;
-}
+static const struct aws_refusal refusals[] = {
+    {"InvalidImageFormatException", ERR_INVALID, "send a JPEG or PNG"},
+    {"ImageTooLargeException", ERR_TOO_LARGE, "send a smaller picture"},
+    {"InvalidParameterException", ERR_INVALID, "send a picture of at least 80 x 80 pixels"},
+    {"AccessDeniedException", ERR_DENIED, "the key lacks rekognition:DetectFaces"},
+};
 
 struct face_engine *engine_rekognition_new(const struct engine_rekognition_conf *conf,
                                            struct err *err)
 {
+    const struct aws_conf aws = {.title = "Amazon Rekognition",
+                                 .service = SERVICE,
+                                 .host = SERVICE,
+                                 .region = conf->region,
+                                 .endpoint = conf->endpoint,
+                                 .access_key = conf->access_key,
+                                 .secret_key = conf->secret_key,
+                                 .session_token = conf->session_token,
+                                 .refusals = refusals,
+                                 .refusal_count = sizeof refusals / sizeof *refusals,
+                                 .threads = THREADS};
     struct rekognition *r = calloc(1, sizeof *r);
 
     if (!r) {
@@ -330,17 +212,9 @@ struct face_engine *engine_rekognition_new(const struct engine_rekognition_conf 
     r->engine = (struct face_engine){
         .name = SERVICE, .analyse = analyse, .threads = THREADS, .free = rekognition_free};
     r->deadline_ms = conf->deadline_ms;
-    (void)pthread_mutex_init(&r->lock, NULL);
-    r->region = strdup(conf->region);
-    r->access_key = strdup(conf->access_key);
-    r->secret_key = strdup(conf->secret_key);
-    r->session_token = strdup(conf->session_token);
-    if (set_address(r, conf->endpoint, conf->region, err) == 0) {
-        if (r->url && r->host && r->region && r->access_key && r->secret_key &&
-            r->session_token)
-            return &r->engine;
-        err_set_nomem(err, "the engine");
-    }
+    r->aws = aws_new(&aws, err);
+    if (r->aws)
+        return &r->engine;
     rekognition_free(&r->engine);
     return NULL;
 }

@@ -10,8 +10,4 @@
 int rekognition_read_faces(const void *body, size_t size, struct analysis *ret_analysis,
                            struct err *err);
 
-/* Makes the error of another answer. ERR_UNAVAILABLE: the same may work in a moment.
- * ERR_INVALID, ERR_TOO_LARGE: the picture is at fault. Returns err->code. */
-int rekognition_read_error(int status, const void *body, size_t size, struct err *err);
-
 #endif

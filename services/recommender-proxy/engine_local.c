@@ -162,6 +162,18 @@ bool engine_local_look(struct engine_local *local, const char *item_id, uint64_t
     return number != INTERN_NONE;
 }
 
+int engine_local_mood(struct engine_local *local, const char *user_id)
+{
+    const struct facts_visitor *visitor;
+    int emotion;
+
+    (void)pthread_rwlock_rdlock(&local->lock);
+    visitor = facts_visitor(&local->facts, user_id);
+    emotion = visitor ? visitor->emotion - 1 : -1;
+    (void)pthread_rwlock_unlock(&local->lock);
+    return emotion;
+}
+
 /* -- life -- */
 
 static int recommend(struct rec_engine *engine, const struct rec_query *query,

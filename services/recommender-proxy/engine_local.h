@@ -42,6 +42,16 @@ int engine_local_interaction(struct engine_local *local, const struct interactio
  * False: there is no such picture. */
 bool engine_local_look(struct engine_local *local, const char *item_id, uint64_t look);
 
+/* The visitor's mood as garden.users has it last, into emotion_names, or -1. */
+int engine_local_mood(struct engine_local *local, const char *user_id);
+
+/* Takes out of an answer what must not be shown: pictures that are not in the garden now, are
+ * of another mood or orientation than the query's, or look like one before them. Best first
+ * stays.
+ */
+void engine_local_admit(struct engine_local *local, const struct rec_query *query,
+                        struct rec_answer *answer);
+
 /* Learns anew from all that is known, in the caller's thread and conf.als.threads others;
  * answers go on meanwhile. go_on as in rec_als_conf. ERR_TIMEOUT: it was ended; the model is as
  * it was. */

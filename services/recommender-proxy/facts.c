@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "proto/key.h"
+
 enum { FIRST_ROOM = 64 };
 
 bool facts_init(struct facts *facts)
@@ -127,6 +129,7 @@ int facts_put_user(struct facts *facts, const struct user_event *event, struct e
         return err_set_nomem(err, "a visitor");
     facts->visitors[number].generation = facts_generation(event->generation);
     facts->visitors[number].gender = facts_gender(event->gender);
+    facts->visitors[number].emotion = number_in(emotion_names, event->emotion);
     facts->changes++;
     return 0;
 }
@@ -140,7 +143,7 @@ int facts_forget_user(struct facts *facts, const char *user_id, int64_t time_ms,
     if (number == INTERN_NONE)
         return err_set_nomem(err, "a visitor");
     visitor = &facts->visitors[number];
-    visitor->generation = visitor->gender = 0;
+    visitor->generation = visitor->gender = visitor->emotion = 0;
     visitor->forgotten = mark_time(time_ms);
     if (visitor->asked_time <= visitor->forgotten) {
         visitor->asked_time = 0;

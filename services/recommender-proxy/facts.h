@@ -29,6 +29,7 @@ struct facts_item {
 
 struct facts_visitor {
     uint8_t generation, gender; /* into user_generations and user_genders, from 1 */
+    uint8_t emotion;            /* into emotion_names, from 1; 0: not known */
     uint32_t forgotten;         /* mark_time; what was done up to then is not known */
     uint32_t asked_time;        /* mark_time of the act that asked comes from */
     struct favorite asked;      /* what the visitor asked for last */

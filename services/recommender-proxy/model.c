@@ -57,8 +57,8 @@ static bool place_room(struct model *model, uint32_t item)
     return true;
 }
 
-static bool put(struct model *model, const struct shelf_item *item, int emotion,
-                const float *vector)
+bool model_restore(struct model *model, const struct shelf_item *item, int emotion,
+                   const float *vector)
 {
     struct shelf *shelf = &model->shelves[emotion];
 
@@ -88,7 +88,7 @@ bool model_put(struct model *model, uint32_t item, const struct facts_item *of)
     for (int g = 0; g < RATE_GROUPS; g++)
         new.group[g] = rates_group(&model->rates, &of->picture, g);
     kinds_vector(&model->kinds, &of->picture, vector);
-    return put(model, &new, of->picture.emotion, vector);
+    return model_restore(model, &new, of->picture.emotion, vector);
 }
 
 static bool has_vector(const float *vector, int factors)
@@ -117,7 +117,7 @@ static bool fill_shelves(struct model *model, const struct sample *sample)
             kinds_vector(&model->kinds, &of->picture, guessed);
             vector = guessed;
         }
-        if (!put(model, &item, of->picture.emotion, vector))
+        if (!model_restore(model, &item, of->picture.emotion, vector))
             return false;
         if (of->live && of->time_ms > model->newest_ms)
             model->newest_ms = of->time_ms;

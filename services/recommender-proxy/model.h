@@ -35,6 +35,10 @@ DEFINE_OWNED(model)
 /* Puts a picture on its shelf where it is not there yet. False: no memory. */
 bool model_put(struct model *model, uint32_t item, const struct facts_item *of);
 
+/* Puts back what was on a shelf. */
+bool model_restore(struct model *model, const struct shelf_item *item, int emotion,
+                   const float *vector);
+
 /* The column of an item in the model's matrix, or INTERN_NONE. */
 uint32_t model_column(const struct model *model, uint32_t item, int emotion);
 

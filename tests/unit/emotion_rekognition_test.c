@@ -2,17 +2,17 @@
  * the test's own that takes signatures apart by itself and answers as the API's reference shows
  * it. */
 #include "lib/base/clock.h"
-#include "lib/base/text.h"
 #include "lib/crypto/crypto.h"
 #include "lib/http/server.h"
 #include "lib/image/image.h"
 #include "lib/json/json.h"
 #include "services/emotion/engine.h"
+#include "tests/support/aws_signed.h"
 #include "tests/support/process.h"
 #include "tests/test.h"
 
-#define KEY "AKIDEXAMPLE"
-#define SECRET "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
+#define KEY AWS_TEST_KEY
+#define SECRET AWS_TEST_SECRET
 #define THROTTLED \
     "{\"__type\":\"ProvisionedThroughputExceededException\",\"Message\":\"slow down\"}"
 
@@ -31,73 +31,7 @@ struct amazon {
     char token[64];
 };
 
-/* -- the server: signature version 4, from the documentation, not from lib/crypto/sigv4 -- */
-
-/* From an Authorization header: what stands between name and the next comma. */
-static void take_apart(const char *authorization, const char *name, char *out, size_t size)
-{
-    const char *at = strstr(authorization, name);
-
-    CHECK(at);
-    at += strlen(name);
-    (void)snprintf(out, size, "%.*s", (int)strcspn(at, ","), at);
-}
-
-static void derive_key(const char *scope, uint8_t key[SHA256_BYTES])
-{
-    char part[64];
-
-    key[0] = 0;
-    for (int i = 0; i < 4; i++) {
-        size_t size = strcspn(scope, "/");
-
-        (void)snprintf(part, sizeof part, "%.*s", (int)size, scope);
-        if (i == 0)
-            hmac_sha256("AWS4" SECRET, strlen("AWS4" SECRET), part, size, key);
-        else
-            hmac_sha256(key, SHA256_BYTES, part, size, key);
-        scope += size + (scope[size] == '/');
-    }
-}
-
-static bool is_well_signed(const struct http_request *request)
-{
-    const char *authorization = http_header(request, "Authorization");
-    const char *date = http_header(request, "X-Amz-Date");
-    char credential[160], names[200], wanted[80], hex[SHA256_HEX];
-    uint8_t key[SHA256_BYTES], mac[SHA256_BYTES];
-    OWNED_VALUE(buf) text = {0};
-    OWNED_VALUE(buf) to_sign = {0};
-    const void *body;
-    size_t size;
-
-    CHECK(authorization && date);
-    CHECK(strncmp(authorization, "AWS4-HMAC-SHA256 ", 17) == 0);
-    take_apart(authorization, "Credential=", credential, sizeof credential);
-    take_apart(authorization, "SignedHeaders=", names, sizeof names);
-    take_apart(authorization, "Signature=", wanted, sizeof wanted);
-    CHECK(strncmp(credential, KEY "/", strlen(KEY "/")) == 0);
-    CHECK_HAS(credential, "/eu-west-1/rekognition/aws4_request");
-    CHECK_HAS(names, "host");
-    CHECK_HAS(names, "x-amz-target");
-    buf_append_str(&text, "POST\n/\n\n");
-    for (const char *at = names; *at; at += strcspn(at, ";"), at += *at == ';') {
-        char name[64];
-
-        (void)snprintf(name, sizeof name, "%.*s", (int)strcspn(at, ";"), at);
-        buf_printf(&text, "%s:%s\n", name, http_header(request, name));
-    }
-    body = http_body(request, &size);
-    sha256_hex(body, size, hex);
-    buf_printf(&text, "\n%s\n%s", names, hex);
-    sha256_hex(text.data, text.size, hex);
-    buf_printf(&to_sign, "AWS4-HMAC-SHA256\n%s\n%s\n%s", date, credential + strlen(KEY "/"),
-               hex);
-    derive_key(credential + strlen(KEY "/"), key);
-    hmac_sha256(key, sizeof key, to_sign.data, to_sign.size, mac);
-    text_hex(mac, sizeof mac, hex);
-    return strcmp(hex, wanted) == 0;
-}
+/* -- the server -- */
 
 /* The picture in the body. */
 static void read_picture(const struct http_request *request, struct buf *out)
@@ -137,7 +71,8 @@ static void on_request(void *ctx, struct http_request *request)
     CHECK_STR(http_header(request, "X-Amz-Target"), "RekognitionService.DetectFaces");
     CHECK_STR(http_header(request, "Content-Type"), "application/x-amz-json-1.1");
     (void)snprintf(amazon->token, sizeof amazon->token, "%s", token ? token : "");
-    amazon->badly_signed |= !is_well_signed(request);
+    amazon->badly_signed |= !aws_is_signed(request, "eu-west-1/rekognition");
+    CHECK_HAS(http_header(request, "Authorization"), "x-amz-target");
     read_picture(request, &amazon->picture);
     http_respond(request,
                  http_response_copy(amazon->answers[i].status, "application/x-amz-json-1.1",
