@@ -82,8 +82,11 @@ static int ask(struct rec_engine *engine, const struct rec_split *split, size_t 
                struct rec_answer *answer, uint32_t *ret_row, struct err *err)
 {
     char user[KEY_TEXT];
-    const struct rec_query query = {
-        .user_id = user, .emotion = "", .generation = "", .gender = "", .count = REC_COUNT_MAX};
+    const struct rec_query query = {.user_id = user,
+                                    .emotion = "calm",
+                                    .generation = "",
+                                    .gender = "",
+                                    .count = REC_COUNT_MAX};
     size_t place = 0;
 
     user_key(split->asked[asked], user);

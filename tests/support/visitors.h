@@ -29,8 +29,8 @@
  * VISITORS_BASE_RATE. With the constants below, z varies within a mood with a standard
  * deviation of about 1.5, of that variance about
  *
- *   24 % quality, 28 % the group's taste, 9 % the season's, 14 % the favourite's parts
- * matching, 25 % the visitor's own taste (which only the visitor's likes can tell)
+ *   13 % quality, 34 % the group's taste, 15 % the season's, 15 % that parts of the favourite
+ *   match, 23 % the visitor's own taste (which only the visitor's likes can tell)
  *
  * and noise beyond that: a like is a coin that falls with this chance.
  *
@@ -56,14 +56,14 @@
 enum { VISITORS_STYLE = 16, VISITORS_SHOWN = 3, VISITORS_FAVORITES = 64 };
 
 #define VISITORS_BASE_RATE 0.15
-#define VISITORS_QUALITY 0.75
-#define VISITORS_GROUP 0.85
-#define VISITORS_SEASON 0.5
-#define VISITORS_PERSONAL 0.8
-#define VISITORS_MATCH_SEASON 0.9
-#define VISITORS_MATCH_WEATHER 0.6
-#define VISITORS_MATCH_TIME 0.6
-#define VISITORS_OTHER_MOOD 1.0
+#define VISITORS_QUALITY 0.55
+#define VISITORS_GROUP 0.9
+#define VISITORS_SEASON 0.6
+#define VISITORS_PERSONAL 0.75
+#define VISITORS_MATCH_SEASON 1.0
+#define VISITORS_MATCH_WEATHER 0.7
+#define VISITORS_MATCH_TIME 0.7
+#define VISITORS_OTHER_MOOD 2.0
 
 struct visitors_conf {
     uint32_t items; /* at least 512, so that each key of a mood has some */
