@@ -3,14 +3,15 @@
 
 enum { BUILDS = 3, LINE = 64 };
 
-/* As als_kernel.h lays it out (struct scratch). */
+/* As als_kernel.h lays it out (struct scratch), for rows of up to count entries: those of fewer
+ * than factors may need more than those of more. */
 size_t als_scratch_bytes(size_t factors, size_t count)
 {
     size_t side = (count < factors ? count : factors) + ALS_PANEL - 1;
     size_t floats;
 
     side -= side % ALS_PANEL;
-    floats = (count < factors ? side : ALS_BLOCK) * factors;
+    floats = (count < factors || side > ALS_BLOCK ? side : ALS_BLOCK) * factors;
     return floats * sizeof(float) + (side * side + side) * sizeof(double) +
            (side > ALS_BLOCK ? side : ALS_BLOCK) * sizeof(float) + LINE;
 }
