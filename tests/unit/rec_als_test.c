@@ -185,6 +185,27 @@ TEST(a_sweep_is_users_folded_in_and_then_items_the_same_way)
     }
     conf.factors = 48;
     check_sweep(&c, conf);
+    case_done(&c);
+}
+
+/* Rows with far fewer entries than factors, with many more, and all between. */
+TEST(a_sweep_with_many_factors)
+{
+    struct rec_als_conf conf = usual;
+    struct rec_case c;
+
+    conf.factors = 96;
+    case_fill(&c, 150, 130, 0.45, 1);
+    check_sweep(&c, conf);
+    case_done(&c);
+}
+
+TEST(without_weights_all_are_one)
+{
+    struct rec_als_conf conf = usual;
+    struct rec_case c;
+
+    case_fill(&c, 120, 70, 0.1, 1);
     c.matrix.weight = NULL;
     for (uint64_t e = 0; e < c.row_start[120]; e++)
         c.weight[e] = 1;
@@ -597,8 +618,8 @@ TEST(a_matrix_that_makes_no_sense_is_refused)
     c.col[1] = 20;
     refused(&c, usual, "names column 20, but it has 20");
     c.col[1] = 7;
-    c.row_start[2] = c.row_start[1] - 1;
-    refused(&c, usual, "row 1 of the matrix ends before it starts");
+    c.row_start[11] = c.row_start[10] - 1;
+    refused(&c, usual, "row 10 of the matrix ends before it starts");
     c.row_start[0] = 1;
     refused(&c, usual, "row 0 of the matrix starts at entry 1");
     case_done(&c);
