@@ -21,9 +21,10 @@
 enum {
     VECTORS = ALS_PANEL / LANES, /* of a panel */
     TILE = LANES / 2,            /* rows of a tile: as many sums as there are registers for */
-    DOUBLES = LANES / 2,         /* of a vector */
-    WIDTH = 8                    /* vectors of doubles side by side */
+    DOUBLES = LANES / 2          /* of a vector */
 };
+
+#define WIDTH 8UL /* vectors of doubles side by side */
 
 typedef double vd __attribute__((vector_size(DOUBLES * 8)));
 typedef float v4 __attribute__((vector_size(16)));

@@ -22,7 +22,7 @@ enum {
     VISITORS = 1000000,
     PICTURES = 100000,
     LIKES = 10000000,
-    GROUPS = 400,
+    GROUPS = 50,
     IN_GROUP = PICTURES / GROUPS,
     MOST = 1000,  /* likes of a visitor */
     ASKED = 1000, /* visitors of whom a like is held back */
@@ -254,7 +254,7 @@ static struct rec_als *measure_training(const struct likes *l, const struct rec_
     seconds = (double)(clock_mono_ns() - start) / 1e9;
     processor = processor_seconds() - processor;
     printf("rec-train-likes\t%.2f\tmillion\t>= 9\t%s\n", (double)l->row_start[VISITORS] / 1e6,
-           l->row_start[VISITORS] >= 9e6 ? "ok" : "short");
+           l->row_start[VISITORS] >= LIKES / 10 * 9UL ? "ok" : "short");
     figure("seconds", seconds, "s", 60);
     figure("sweep", seconds / conf->sweeps, "s", 6);
     figure("processor-seconds", processor, "s", 120);

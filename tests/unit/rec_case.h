@@ -4,6 +4,7 @@
 #define TESTS_UNIT_REC_CASE_H
 
 #include <math.h>
+#include <stdbool.h>
 
 #include "lib/rec/als.h"
 #include "tests/test.h"
@@ -65,8 +66,8 @@ MAYBE void case_add(struct rec_case *c, uint32_t row, uint32_t col, float weight
 }
 
 /* Each pair with this probability on average: next to none in the first rows, twice as many in
- * the last. Likes and weak negatives of all sizes; row 3 and column 5 stay empty, row 4 has only
- * negatives. */
+ * the last. Likes and weak negatives of all sizes; row 3 and column 5 stay empty, row 4 has
+ * only negatives. */
 MAYBE void case_fill(struct rec_case *c, uint32_t rows, uint32_t cols, double density,
                      uint64_t seed)
 {
@@ -162,6 +163,12 @@ MAYBE double *case_doubles(const float *from, size_t count)
     for (size_t i = 0; i < count; i++)
         to[i] = (double)from[i];
     return to;
+}
+
+/* To the bit. */
+MAYBE bool case_same(const void *a, const void *b, size_t bytes)
+{
+    return memcmp(a, b, bytes) == 0;
 }
 
 /* got is want, but for allowed times want's length. */
