@@ -24,6 +24,12 @@ const struct rec_local_conf rec_local_defaults = {
     .dislike = 1,
 };
 
+struct sample_conf rec_local_weights(const struct rec_local_conf *conf)
+{
+    return (struct sample_conf){
+        .shown = conf->shown, .skip = conf->skip, .dislike = conf->dislike};
+}
+
 static int put_model(struct rec_local *local, struct model *model, struct err *err)
 {
     struct model *old;
@@ -43,8 +49,7 @@ static int put_model(struct rec_local *local, struct model *model, struct err *e
 int rec_local_train(struct rec_local *local, bool (*go_on)(void *ctx, double done), void *ctx,
                     struct err *err)
 {
-    const struct sample_conf weights = {
-        .shown = local->conf.shown, .skip = local->conf.skip, .dislike = local->conf.dislike};
+    const struct sample_conf weights = rec_local_weights(&local->conf);
     struct rec_als_conf als = local->conf.als;
     struct sample sample;
     struct model *model;

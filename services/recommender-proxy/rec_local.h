@@ -50,6 +50,19 @@ int rec_local_mood(struct rec_local *local, const char *user_id);
 void rec_local_admit(struct rec_local *local, const struct rec_query *query,
                      struct rec_answer *answer);
 
+/* How a policy stands to pictures that another one has shown (lib/rec/off_policy.h): the
+ * probability that each would have got its place, the ones before it in the list having got
+ * theirs, the estimate of its being liked, and the estimate of what this policy earns at that
+ * place. Pictures that are not in the garden get probability 0. The visitor's own acts up to
+ * now count.
+ */
+struct rec_judged {
+    double probability, estimate, earns;
+};
+int rec_local_judge(struct rec_local *local, const struct rec_query *query,
+                    const char *const *items, size_t count, struct rec_judged *ret_judged,
+                    struct err *err);
+
 /* Learns anew from all that is known, in the caller's thread and conf.als.threads others;
  * answers go on meanwhile. go_on as in rec_als_conf. ERR_TIMEOUT: it was ended; the model is as
  * it was. */
