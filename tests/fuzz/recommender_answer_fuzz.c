@@ -39,11 +39,14 @@ static void check_answer(const struct rec_query *query, const struct rec_answer 
 
 static void check_id(const uint8_t *data, size_t size)
 {
-    OWNED_STRING id = strndup((const char *)data, size);
+    OWNED_VALUE(buf) text = {0};
     OWNED_VALUE(buf) written = {0};
     OWNED_VALUE(buf) plain = {0};
     struct err err = {0};
+    const char *id;
 
+    buf_append(&text, data, size);
+    id = buf_text(&text); /* up to its first NUL */
     if (gorse_id_write(&written, id, &err) == 0) {
         must(!strpbrk(written.data, "/,:"));
         must(gorse_id_read(&plain, written.data, &err) == 0);

@@ -78,6 +78,7 @@ TEST(a_question_is_about_one_category)
     CHECK(answer.results[0].score == 1 && answer.results[1].score == 0.5);
     check_told(&remote, 0, "GET", "/api/recommend/u%201?n=7&category=happy", NULL);
     CHECK_STR(remote.told[0].key, "secret key");
+    CHECK_STR(remote.told[0].version, "2"); /* by which it answers with scores */
     query.orientation = 'v';
     query.user_id = "a/\xEA\xBD\x83";
     CHECK_OK(ask_engine(engine, &query, 5000, &answer, &err), err);
