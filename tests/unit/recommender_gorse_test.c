@@ -163,7 +163,7 @@ TEST(bad_answers_are_errors_or_what_is_good_of_them)
         {200, 0, "[\"emotions%2Fhappy%2F\\nh.jpeg\",\"%00\",\"%\"]", ""},
         {200, 0, "[\"..%2F..%2Fetc%2Fpasswd\"]", ""},
         {200, 0, "[{\"Id\":\"" G_HAPPY_V "\",\"Score\":\"NaN\"}]", HAPPY_V},
-        {200, 0, "[\"" G_SAD_H "\"]", ""},
+        {200, 0, "[\"" G_SAD_H "\",\"emotions%2Fangry%2F1h.jpeg\"]", ""},
         {200, 0,
          "[\"emotions%2Fhappy%2F1h.jpeg\",\"emotions%2Fhappy%2F2h.jpeg\","
          "\"emotions%2Fhappy%2F3h.jpeg\",\"emotions%2Fhappy%2F4h.jpeg\"]",
