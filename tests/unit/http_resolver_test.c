@@ -14,6 +14,7 @@ static pthread_cond_t answered = PTHREAD_COND_INITIALIZER;
 static bool may_answer;
 static int asked, done;
 
+/* NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name): glibc's are reserved */
 int getaddrinfo(const char *restrict node, const char *restrict service,
                 const struct addrinfo *restrict hints, struct addrinfo **restrict ret)
 {
