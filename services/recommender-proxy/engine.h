@@ -1,4 +1,4 @@
-/* engine.h - what chooses pictures for a visitor: our own model (engine_local.c), Amazon
+/* engine.h - what chooses pictures for a visitor: our own model (rec_local.c), Amazon
  * Personalize (engine_personalize.c) or Gorse (engine_gorse.c).
  *
  * A remote engine names items only; what is removed, hidden or a near-duplicate is left out
@@ -31,8 +31,10 @@ struct rec_query {
 /* Why a result is there: what its score is made of. Parts are log-odds of a like and add up to
  * the score. */
 struct rec_why {
-    float mood, favorite, group, liked, popular, fresh; /* local engine; else zeros */
-    bool explored;                                      /* shown to learn about it */
+    float mood, favorite, group, liked, popular, fresh, met; /* local engine; else zeros.
+                                                                met: below 0 for a picture that
+                                                                the visitor has met already */
+    bool explored;                                           /* shown to learn about it */
     const char *like; /* of the visitor's own likes the one that speaks for it most, or NULL */
 };
 

@@ -1,0 +1,198 @@
+/* model.c - see model.h. */
+#include "services/recommender-proxy/model.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "services/recommender-proxy/weigh.h"
+
+enum { LIKES_MIN = 20, VISITORS_MIN = 5 }; /* of fewer nothing in common is learnt */
+
+static bool has_enough(const struct sample *sample)
+{
+    size_t likes = 0;
+
+    for (size_t e = 0; e < sample->row_start[sample->learnt]; e++)
+        likes += sample->weight[e] > 0;
+    return likes >= LIKES_MIN && sample->learnt >= VISITORS_MIN;
+}
+
+static uint64_t mix(uint64_t id, uint64_t more)
+{
+    id = (id ^ more) * UINT64_C(0x9e3779b97f4a7c15);
+    return id ^ id >> 29;
+}
+
+static uint64_t id_of(const struct sample *sample, const struct rec_als_conf *conf)
+{
+    uint64_t id = mix(conf->seed, (uint64_t)conf->factors << 32 | (uint64_t)conf->sweeps);
+
+    for (uint32_t i = 0; i < sample->cols; i++)
+        id = mix(id, sample->item_hash[i] + sample->of[i].live);
+    for (uint32_t row = 0; row < sample->rows; row++)
+        id = mix(id, sample->row[row].hash ^ (uint64_t)(sample->row[row].generation * 16 +
+                                                        sample->row[row].gender));
+    for (size_t e = 0; e < sample->entries; e++)
+        id = mix(id, (uint64_t)sample->col[e] << 8 | (sample->weight[e] > 0));
+    return id;
+}
+
+/* -- shelves -- */
+
+static bool place_room(struct model *model, uint32_t item)
+{
+    uint32_t room = model->place_room ? model->place_room : 1024;
+    uint32_t *places;
+
+    if (item < model->place_room)
+        return true;
+    while (room <= item)
+        room *= 2;
+    places = realloc(model->places, room * sizeof *places);
+    if (!places)
+        return false;
+    memset(places + model->place_room, 0, (room - model->place_room) * sizeof *places);
+    model->places = places;
+    model->place_room = room;
+    return true;
+}
+
+bool model_restore(struct model *model, const struct shelf_item *item, int emotion,
+                   const float *vector)
+{
+    struct shelf *shelf = &model->shelves[emotion];
+
+    if (!place_room(model, item->item) || !shelf_add(shelf, item, vector))
+        return false;
+    model->places[item->item] = shelf->count;
+    return true;
+}
+
+static struct shelf_item shelf_item_of(uint32_t number, const struct facts_item *of)
+{
+    return (struct shelf_item){.item = number,
+                               .favorite = of->picture.favorite,
+                               .orientation = of->picture.orientation,
+                               .time_ms = of->time_ms,
+                               .column = INTERN_NONE};
+}
+
+bool model_put(struct model *model, uint32_t item, const struct facts_item *of)
+{
+    struct shelf_item new = shelf_item_of(item, of);
+    float vector[REC_FACTORS_MAX];
+
+    if (item < model->place_room && model->places[item])
+        return true;
+    new.popular = rates_item(&model->rates, &of->picture);
+    for (int g = 0; g < RATE_GROUPS; g++)
+        new.group[g] = rates_group(&model->rates, &of->picture, g);
+    kinds_vector(&model->kinds, &of->picture, vector);
+    return model_restore(model, &new, of->picture.emotion, vector);
+}
+
+static bool has_vector(const float *vector, int factors)
+{
+    for (int k = 0; k < factors; k++)
+        if (vector[k] != 0)
+            return true;
+    return false;
+}
+
+/* Also those that are gone now: what they were liked for still counts. */
+static bool fill_shelves(struct model *model, const struct sample *sample)
+{
+    const float *vectors = model->als ? rec_als_items(model->als) : NULL;
+    float guessed[REC_FACTORS_MAX];
+
+    for (uint32_t i = 0; i < sample->cols; i++) {
+        const struct facts_item *of = &sample->of[i];
+        struct shelf_item item = shelf_item_of(sample->item[i], of);
+        const float *vector = vectors ? vectors + (size_t)i * (size_t)model->factors : NULL;
+
+        item.column = i;
+        item.popular = model->rates.item[i];
+        memcpy(item.group, model->rates.group + (size_t)i * RATE_GROUPS, sizeof item.group);
+        if (!vector || !has_vector(vector, model->factors)) {
+            kinds_vector(&model->kinds, &of->picture, guessed);
+            vector = guessed;
+        }
+        if (!model_restore(model, &item, of->picture.emotion, vector))
+            return false;
+        if (of->live && of->time_ms > model->newest_ms)
+            model->newest_ms = of->time_ms;
+    }
+    return true;
+}
+
+uint32_t model_column(const struct model *model, uint32_t item, int emotion)
+{
+    if (!model->als || item >= model->place_room || !model->places[item])
+        return INTERN_NONE;
+    return model->shelves[emotion].items[model->places[item] - 1].column;
+}
+
+/* -- learning -- */
+
+static bool learn_common(struct model *model, const struct sample *sample,
+                         const struct rec_als_conf *conf, struct err *err)
+{
+    const struct rec_matrix matrix = sample_matrix(sample);
+
+    if (!has_enough(sample))
+        return true;
+    model->als = rec_als_train(&matrix, conf, err);
+    if (model->als)
+        model->factors = rec_als_factors(model->als);
+    return model->als != NULL;
+}
+
+static bool learn(struct model *model, const struct sample *sample,
+                  const struct rec_als_conf *conf, struct err *err)
+{
+    if (!learn_common(model, sample, conf, err))
+        return false;
+    for (int e = 0; e < EMOTION_COUNT; e++)
+        model->shelves[e].factors = model->factors;
+    if (!rates_learn(&model->rates, sample) ||
+        !kinds_learn(&model->kinds, model->als ? rec_als_items(model->als) : NULL,
+                     model->factors, sample) ||
+        !crowd_learn(&model->crowd, model->als, sample) || !fill_shelves(model, sample) ||
+        !weigh(model, sample)) {
+        (void)err_set_nomem(err, "what is learnt");
+        return false;
+    }
+    return true;
+}
+
+struct model *model_learn(const struct sample *sample, const struct rec_als_conf *conf,
+                          struct err *err)
+{
+    struct model *model = calloc(1, sizeof *model);
+
+    if (!model) {
+        (void)err_set_nomem(err, "what is learnt");
+        return NULL;
+    }
+    model->factors = 1;
+    model->weights = weights_default;
+    model->id = id_of(sample, conf);
+    if (learn(model, sample, conf, err))
+        return model;
+    model_free(model);
+    return NULL;
+}
+
+void model_free(struct model *model)
+{
+    if (!model)
+        return;
+    rec_als_free(model->als);
+    rates_done(&model->rates);
+    crowd_done(&model->crowd);
+    kinds_done(&model->kinds);
+    for (int e = 0; e < EMOTION_COUNT; e++)
+        shelf_done(&model->shelves[e]);
+    free(model->places);
+    free(model);
+}

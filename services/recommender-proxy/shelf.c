@@ -1,0 +1,107 @@
+/* shelf.c - see shelf.h. */
+#include "services/recommender-proxy/shelf.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/rec/als.h"
+
+enum { FIRST_ROOM = 64, GRAINS = 2047 }; /* so that 256 products fit into 32 bits */
+
+/* Compiled for several processors, chosen at start; the default is plain C everywhere. */
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
+#define FOR_SEVERAL_PROCESSORS \
+    __attribute__((target_clones("arch=skylake-avx512", "avx2", "default"), optimize("O3")))
+#else
+#define FOR_SEVERAL_PROCESSORS
+#endif
+
+void shelf_done(struct shelf *shelf)
+{
+    free(shelf->items);
+    free(shelf->vectors);
+    free(shelf->coarse);
+    free(shelf->grains);
+    *shelf = (struct shelf){.factors = shelf->factors};
+}
+
+static bool grow(void **array, size_t bytes)
+{
+    void *grown = realloc(*array, bytes);
+
+    if (grown)
+        *array = grown;
+    return grown != NULL;
+}
+
+static bool make_room(struct shelf *shelf)
+{
+    const size_t room = shelf->room ? (size_t)shelf->room * 2 : FIRST_ROOM;
+    const size_t numbers = room * (size_t)shelf->factors;
+
+    if (shelf->count < shelf->room)
+        return true;
+    if (!grow((void **)&shelf->items, room * sizeof *shelf->items) ||
+        !grow((void **)&shelf->vectors, numbers * sizeof *shelf->vectors) ||
+        !grow((void **)&shelf->coarse, numbers * sizeof *shelf->coarse) ||
+        !grow((void **)&shelf->grains, room * sizeof *shelf->grains))
+        return false;
+    shelf->room = (uint32_t)room;
+    return true;
+}
+
+/* numbers in units of the result, which makes the largest GRAINS. */
+static float coarsen(const float *numbers, int count, int16_t *ret_coarse)
+{
+    float largest = 0, grain;
+
+    for (int i = 0; i < count; i++)
+        largest = fmaxf(largest, fabsf(numbers[i]));
+    grain = largest / GRAINS;
+    for (int i = 0; i < count; i++)
+        ret_coarse[i] = grain > 0 ? (int16_t)lrintf(numbers[i] / grain) : 0;
+    return grain;
+}
+
+bool shelf_add(struct shelf *shelf, const struct shelf_item *item, const float *vector)
+{
+    const size_t at = (size_t)shelf->count * (size_t)shelf->factors;
+    const size_t bytes = (size_t)shelf->factors * sizeof *vector;
+
+    if (!make_room(shelf))
+        return false;
+    shelf->items[shelf->count] = *item;
+    if (vector)
+        memcpy(shelf->vectors + at, vector, bytes);
+    else
+        memset(shelf->vectors + at, 0, bytes);
+    shelf->grains[shelf->count] =
+        coarsen(shelf->vectors + at, shelf->factors, shelf->coarse + at);
+    shelf->count++;
+    return true;
+}
+
+FOR_SEVERAL_PROCESSORS
+static void multiply(const int16_t *restrict rows, uint32_t count, int factors,
+                     const int16_t *restrict direction, const float *restrict grains,
+                     float grain, float *restrict ret_products)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        const int16_t *row = rows + (size_t)i * (size_t)factors;
+        int32_t sum = 0;
+
+        for (int k = 0; k < factors; k++)
+            sum += row[k] * direction[k];
+        ret_products[i] = (float)sum * grains[i] * grain;
+    }
+}
+
+void shelf_multiply(const struct shelf *shelf, const float *direction, float *ret_products)
+{
+    int16_t coarse[REC_FACTORS_MAX];
+    const float grain = coarsen(direction, shelf->factors, coarse);
+
+    multiply(shelf->coarse, shelf->count, shelf->factors, coarse, shelf->grains, grain,
+             ret_products);
+}

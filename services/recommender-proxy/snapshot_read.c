@@ -1,0 +1,270 @@
+/* snapshot_read.c - see snapshot.h. Nothing in the file is believed before its sum was checked,
+ * and no length even then. */
+#include <stdlib.h>
+
+#include "lib/base/file.h"
+#include "services/recommender-proxy/snapshot.h"
+#include "services/recommender-proxy/snapshot_local.h"
+
+#define FILE_MAX ((size_t)8 << 30)
+
+struct reader {
+    const char *start, *at, *end;
+    bool failed;
+};
+
+static const void *get(struct reader *reader, size_t size)
+{
+    const char *at = reader->at;
+
+    if (size > (size_t)(reader->end - at)) {
+        reader->failed = true;
+        return NULL;
+    }
+    reader->at += size;
+    return at;
+}
+
+static bool copy(struct reader *reader, void *out, size_t size)
+{
+    const void *from = get(reader, size);
+
+    if (from)
+        memcpy(out, from, size);
+    return from != NULL;
+}
+
+static const char *get_text(struct reader *reader)
+{
+    const char *text = reader->at;
+    const char *nul = memchr(text, '\0', (size_t)(reader->end - text));
+
+    if (!nul) {
+        reader->failed = true;
+        return NULL;
+    }
+    reader->at = nul + 1;
+    return text;
+}
+
+static void skip_padding(struct reader *reader)
+{
+    (void)get(reader, (8 - (size_t)(reader->at - reader->start) % 8) % 8);
+}
+
+/* -- rows -- */
+
+static bool read_item(struct reader *reader, struct facts *facts)
+{
+    struct facts_item item;
+    const char *id;
+    uint32_t number;
+
+    if (!copy(reader, &item, sizeof item))
+        return false;
+    id = get_text(reader);
+    number = id ? facts_item_number(facts, id) : INTERN_NONE;
+    if (number == INTERN_NONE)
+        return false;
+    facts->items[number] = item;
+    return true;
+}
+
+static bool read_visitor(struct reader *reader, struct facts *facts)
+{
+    struct facts_visitor visitor;
+    struct marks marks = {0};
+    const char *id;
+    uint32_t number;
+    size_t bytes;
+
+    if (!copy(reader, &visitor, sizeof visitor) || visitor.marks.count > MARKS_MAX)
+        return false;
+    bytes = visitor.marks.count * sizeof *marks.marks;
+    if (bytes) {
+        marks.marks = malloc(bytes);
+        if (!marks.marks || !copy(reader, marks.marks, bytes)) {
+            free(marks.marks);
+            return false;
+        }
+        marks.count = marks.room = visitor.marks.count;
+    }
+    id = get_text(reader);
+    number = id ? facts_visitor_number(facts, id) : INTERN_NONE;
+    if (number == INTERN_NONE) {
+        free(marks.marks);
+        return false;
+    }
+    facts->visitors[number] = visitor;
+    facts->visitors[number].marks = marks;
+    return true;
+}
+
+static bool read_rows(struct reader *reader, struct facts *facts, uint32_t count,
+                      bool (*read)(struct reader *reader, struct facts *facts))
+{
+    for (uint32_t i = 0; i < count; i++) {
+        if (!read(reader, facts))
+            return false;
+        if ((i + 1) % SNAPSHOT_AT_ONCE == 0 || i + 1 == count)
+            skip_padding(reader);
+    }
+    return true;
+}
+
+/* -- the model -- */
+
+static float *copy_floats(struct reader *reader, size_t count)
+{
+    float *floats = malloc(count * sizeof *floats);
+
+    if (floats && copy(reader, floats, count * sizeof *floats))
+        return floats;
+    free(floats);
+    return NULL;
+}
+
+static bool read_shelf(struct reader *reader, struct model *model, int emotion, uint32_t items)
+{
+    struct shelf *shelf = &model->shelves[emotion];
+    const size_t factors = (size_t)model->factors;
+    const struct shelf_item *rows;
+    const float *vectors;
+    uint32_t count;
+
+    shelf->factors = model->factors;
+    if (!copy(reader, &count, sizeof count))
+        return false;
+    rows = get(reader, count * sizeof *rows);
+    vectors = get(reader, count * factors * sizeof *vectors);
+    for (uint32_t i = 0; rows && vectors && i < count; i++) {
+        struct shelf_item item;
+        float vector[REC_FACTORS_MAX];
+
+        memcpy(&item, (const char *)rows + i * sizeof item, sizeof item); /* unaligned */
+        memcpy(vector, (const char *)vectors + i * factors * sizeof *vector,
+               factors * sizeof *vector);
+        if (item.item >= items || !model_restore(model, &item, emotion, vector))
+            return false;
+    }
+    skip_padding(reader);
+    return rows && vectors;
+}
+
+static bool read_model(struct reader *reader, const struct snapshot_head *head,
+                       struct model *model, struct err *err)
+{
+    const size_t moods = (size_t)EMOTION_COUNT * (size_t)head->factors;
+    const float *items;
+
+    *model = (struct model){.id = head->model_id,
+                            .factors = head->factors,
+                            .weights = head->weights,
+                            .newest_ms = head->newest_ms};
+    model->crowd.factors = model->kinds.factors = head->factors;
+    if (!copy(reader, model->rates.mood, sizeof model->rates.mood) ||
+        !copy(reader, model->rates.kind, sizeof model->rates.kind) ||
+        !copy(reader, model->rates.group_kind, sizeof model->rates.group_kind))
+        return false;
+    model->crowd.means = copy_floats(reader, moods * GENERATIONS * GENDERS);
+    model->kinds.moods = copy_floats(reader, moods);
+    model->kinds.traits = copy_floats(reader, moods * TRAITS * TRAIT_VALUES);
+    skip_padding(reader);
+    if (!model->crowd.means || !model->kinds.moods || !model->kinds.traits)
+        return false;
+    for (int emotion = 0; emotion < EMOTION_COUNT; emotion++)
+        if (!read_shelf(reader, model, emotion, head->items))
+            return false;
+    if (!head->als_factors)
+        return true;
+    items = get(reader, (size_t)head->cols * (size_t)head->factors * sizeof *items);
+    model->als = items ? rec_als_new(&head->als, items, head->cols, err) : NULL;
+    return model->als != NULL;
+}
+
+/* -- the whole -- */
+
+static int check_head(const struct snapshot_head *head, const struct rec_local *local,
+                      struct err *err)
+{
+    struct rec_als_conf als = local->conf.als;
+
+    als.threads = head->als.threads; /* makes no difference to what is learnt */
+    als.go_on = NULL;
+    als.ctx = NULL;
+    if (head->magic != SNAPSHOT_MAGIC || head->version != SNAPSHOT_VERSION ||
+        head->item_bytes != sizeof(struct facts_item) ||
+        head->visitor_bytes != sizeof(struct facts_visitor) ||
+        head->mark_bytes != sizeof(struct mark) ||
+        head->shelf_bytes != sizeof(struct shelf_item))
+        return err_set(err, ERR_INVALID, "it is of another version of this program");
+    if (head->als.factors != als.factors || head->als.sweeps != als.sweeps ||
+        head->als.seed != als.seed || head->als.unobserved != als.unobserved ||
+        head->als.regularisation != als.regularisation || head->als.frequency != als.frequency)
+        return err_set(err, ERR_INVALID, "it was made with other settings");
+    if (head->factors < 1 || head->factors > REC_FACTORS_MAX ||
+        (head->als_factors && head->als_factors != head->factors))
+        return err_set(err, ERR_INVALID, "its head makes no sense");
+    return 0;
+}
+
+static int check_sum(const struct buf *file, struct err *err)
+{
+    const size_t size = file->size - sizeof(uint64_t);
+    uint64_t sum = 0, told;
+    size_t at = 0;
+
+    if (file->size < sizeof(struct snapshot_head) + sizeof sum || size % 8)
+        return err_set(err, ERR_INVALID, "it is too short");
+    memcpy(&told, file->data + size, sizeof told);
+    for (; at < size; at += 8)
+        sum = snapshot_sum(sum, file->data + at, size - at < 8 ? size - at : 8);
+    return sum == told ? 0
+                       : err_set(err, ERR_INVALID, "its sum is wrong: it is cut or damaged");
+}
+
+static int fill(struct rec_local *local, struct reader *reader,
+                struct follow_offsets *ret_offsets, struct err *err)
+{
+    struct snapshot_head head;
+    struct model *model = calloc(1, sizeof *model);
+
+    if (!model)
+        return err_set_nomem(err, "what was learnt");
+    if (!copy(reader, &head, sizeof head) || check_head(&head, local, err) < 0 ||
+        !copy(reader, ret_offsets, INTAKE_TOPICS * sizeof *ret_offsets) ||
+        !read_rows(reader, &local->facts, head.items, read_item) ||
+        !read_rows(reader, &local->facts, head.visitors, read_visitor) ||
+        !read_model(reader, &head, model, err)) {
+        model_free(model);
+        return err->code ? err->code
+                         : err_set(err, ERR_INVALID, "what is in it makes no sense");
+    }
+    model_free(local->model);
+    local->model = model;
+    return 0;
+}
+
+int snapshot_read(struct rec_local *local, const char *path,
+                  struct follow_offsets ret_offsets[INTAKE_TOPICS], struct err *err)
+{
+    OWNED_VALUE(buf) file = {0};
+    struct reader reader;
+    int r;
+
+    if (file_read(path, FILE_MAX, &file, err) < 0)
+        return err->code;
+    r = check_sum(&file, err);
+    if (r == 0) {
+        reader = (struct reader){
+            .start = file.data, .at = file.data, .end = file.data + file.size - 8};
+        r = fill(local, &reader, ret_offsets, err);
+    }
+    if (r < 0) {
+        facts_done(&local->facts);
+        if (!facts_init(&local->facts))
+            return err_set_nomem(err, "the local engine");
+        return err_wrap(err, "%s", path);
+    }
+    return 0;
+}

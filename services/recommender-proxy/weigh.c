@@ -1,0 +1,89 @@
+/* weigh.c - see weigh.h. */
+#include "services/recommender-proxy/weigh.h"
+
+#include <stdlib.h>
+
+#include "services/recommender-proxy/taste.h"
+
+enum { ROWS_MAX = 60000 };
+
+struct work {
+    const struct model *model;
+    const struct sample *sample;
+    struct weights_row *rows;
+    size_t count;
+};
+
+/* By the ids alone: which half of a visitor's acts is known beforehand. */
+static bool is_known(const struct sample *sample, uint32_t row, uint32_t col)
+{
+    return (sample->row[row].hash ^ sample->item_hash[col]) >> 23 & 1;
+}
+
+static const struct shelf_item *item_of(const struct work *work, uint32_t col,
+                                        const float **ret_vector)
+{
+    const struct shelf *shelf = &work->model->shelves[work->sample->of[col].picture.emotion];
+    const uint32_t place = work->model->places[work->sample->item[col]] - 1;
+
+    *ret_vector = shelf->vectors + (size_t)place * (size_t)shelf->factors;
+    return &shelf->items[place];
+}
+
+static void foretell(struct work *work, const struct taste *taste, uint64_t entry)
+{
+    struct weights_row *row = &work->rows[work->count++];
+    const float *vector;
+    const struct shelf_item *item = item_of(work, work->sample->col[entry], &vector);
+
+    taste_features(taste, item, row->feature);
+    taste_products(taste, vector, row->feature);
+    row->offset = taste->offset;
+    row->liked = work->sample->weight[entry] > 0;
+}
+
+static void look_at(struct work *work, uint32_t row, bool knowing)
+{
+    const struct sample *sample = work->sample;
+    struct taste_entry entries[REC_FOLD_MAX];
+    struct taste taste;
+    size_t count = 0;
+    int emotion = -1;
+
+    for (uint64_t e = sample->row_start[row]; e < sample->row_start[row + 1]; e++) {
+        const uint32_t col = sample->col[e];
+
+        if (emotion < 0)
+            emotion = sample->of[col].picture.emotion;
+        if (knowing && is_known(sample, row, col) && count < REC_FOLD_MAX)
+            entries[count++] = (struct taste_entry){.picture = &sample->of[col].picture,
+                                                    .column = col,
+                                                    .weight = sample->weight[e]};
+    }
+    if (emotion < 0)
+        return;
+    taste_init(&taste, work->model, emotion, &sample->row[row].asked,
+               sample->row[row].generation, sample->row[row].gender, entries, count);
+    for (uint64_t e = sample->row_start[row]; e < sample->row_start[row + 1]; e++)
+        if (work->count < ROWS_MAX && sample->of[sample->col[e]].picture.emotion == emotion &&
+            (!knowing || !is_known(sample, row, sample->col[e])))
+            foretell(work, &taste, e);
+}
+
+bool weigh(struct model *model, const struct sample *sample)
+{
+    struct work work = {.model = model, .sample = sample};
+
+    if (sample->learnt == sample->rows)
+        return true;
+    work.rows = malloc(ROWS_MAX * sizeof *work.rows);
+    if (!work.rows)
+        return false;
+    for (uint32_t row = sample->learnt; row < sample->rows && work.count < ROWS_MAX; row++) {
+        look_at(&work, row, false);
+        look_at(&work, row, true);
+    }
+    model->weights = weights_learn(work.rows, work.count);
+    free(work.rows);
+    return true;
+}
