@@ -13,6 +13,10 @@
 
 enum { POLL_MS = 300 };
 
+#define FEW 100 /* pictures: less is no sample */
+#define OFF \
+    0.3 /* of the mean weight, which is 1 where the log has all that a policy would show */
+
 #define PATH "/v1/evaluations"
 
 static const struct args_option options[] = {
@@ -116,19 +120,18 @@ static void print_verdict(const json_t *answer)
     const double gain = number_of(dr, "value") - number_of(answer, "logged");
     const double doubt = 1.96 * number_of(dr, "standard_error");
 
-    if (gain > doubt)
+    if (number_of(answer, "effective_sample_size") < FEW ||
+        fabs(number_of(answer, "mean_weight") - 1) > OFF)
+        printf(
+            "This log cannot tell yet whether it would be liked more or less: most of what it "
+            "would show was shown too seldom. A longer log, or one with more exploration, "
+            "tells more.\n");
+    else if (gain > doubt)
         printf("It would be liked more than what was shown.\n");
     else if (-gain > doubt)
         printf("It would be liked less than what was shown.\n");
     else
         printf("The log does not tell whether it would be liked more or less.\n");
-    if (number_of(answer, "effective_sample_size") < 100)
-        printf("Few of the shown pictures are ones that it would show: more exploration, or a "
-               "longer log, would tell more.\n");
-    if (fabs(number_of(answer, "mean_weight") - 1) > 0.3)
-        printf("The mean weight is %.2f and should be near 1: it shows other pictures than the "
-               "log has, and the first two estimates are rough.\n",
-               number_of(answer, "mean_weight"));
 }
 
 static void print_answer(const json_t *answer)

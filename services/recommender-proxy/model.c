@@ -1,6 +1,7 @@
 /* model.c - see model.h. */
 #include "services/recommender-proxy/model.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -135,6 +136,26 @@ uint32_t model_column(const struct model *model, uint32_t item, int emotion)
 
 /* -- learning -- */
 
+/* How much the unobserved counts, and how much is held back, by the density of the matrix: what
+ * is best does not change with the size of a garden if, next to what is observed, the
+ * unobserved has the same weight in all, and each visitor is held back by the same amount.
+ * Measured on matrices of 1,000 to 1,000,000 visitors: 10 to 20 and 2 to 4 are alike, 10 of the
+ * latter is too much. */
+static struct rec_als_conf settle(const struct rec_als_conf *conf,
+                                  const struct rec_matrix *matrix)
+{
+    static const float unobserved = 15, held_back = 3;
+    const float entries = (float)matrix->row_start[matrix->rows];
+    const float rows = (float)matrix->rows, cols = (float)matrix->cols;
+    struct rec_als_conf settled = *conf;
+
+    if (settled.unobserved == 0)
+        settled.unobserved = fminf(1, unobserved * entries / rows / cols);
+    if (settled.regularisation == 0)
+        settled.regularisation = held_back / (entries / rows + settled.unobserved * cols);
+    return settled;
+}
+
 static bool learn_common(struct model *model, const struct sample *sample,
                          const struct rec_als_conf *conf, struct err *err)
 {
@@ -146,7 +167,10 @@ static bool learn_common(struct model *model, const struct sample *sample,
         (void)err_set_nomem(err, "what is learnt from");
         return false;
     }
-    model->als = rec_als_train(&thinned.matrix, conf, err);
+    model->als_conf = settle(conf, &thinned.matrix);
+    model->als = rec_als_train(&thinned.matrix, &model->als_conf, err);
+    model->als_conf.go_on = NULL;
+    model->als_conf.ctx = NULL;
     thinned_done(&thinned);
     if (model->als)
         model->factors = rec_als_factors(model->als);

@@ -159,6 +159,7 @@ static bool read_model(struct reader *reader, const struct snapshot_head *head,
 
     *model = (struct model){.id = head->model_id,
                             .factors = head->factors,
+                            .als_conf = head->model,
                             .weights = head->weights,
                             .newest_ms = head->newest_ms};
     model->crowd.factors = model->kinds.factors = head->factors;
@@ -178,7 +179,7 @@ static bool read_model(struct reader *reader, const struct snapshot_head *head,
     if (!head->als_factors)
         return true;
     items = get(reader, (size_t)head->cols * (size_t)head->factors * sizeof *items);
-    model->als = items ? rec_als_new(&head->als, items, head->cols, err) : NULL;
+    model->als = items ? rec_als_new(&head->model, items, head->cols, err) : NULL;
     return model->als != NULL;
 }
 
