@@ -10,6 +10,7 @@
 
 #include "gateway/bulkhead.h"
 #include "gateway/meters.h"
+#include "gateway/site.h"
 #include "gateway/workers.h"
 #include "lib/base/clock.h"
 #include "lib/http/client.h"
@@ -57,6 +58,7 @@ static const struct {
 } services[SERVICE_COUNT] = {
     [SERVICE_INGEST] = {"item-ingest", "GARDEN_INGEST_URL"},
     [SERVICE_EMOTION] = {"emotion", "GARDEN_EMOTION_URL"},
+    [SERVICE_RECOMMENDER] = {"recommender", "GARDEN_RECOMMENDER_URL"},
 };
 
 const char *forward_service_name(enum service service)
@@ -66,7 +68,17 @@ const char *forward_service_name(enum service service)
 
 static const char *url_of(const struct settings *settings, enum service service)
 {
-    return service == SERVICE_INGEST ? settings->ingest_url : settings->emotion_url;
+    switch (service) {
+    case SERVICE_INGEST:
+        return settings->ingest_url;
+    case SERVICE_EMOTION:
+        return settings->emotion_url;
+    case SERVICE_RECOMMENDER:
+        return settings->recommender_url;
+    case SERVICE_COUNT:
+        break;
+    }
+    return "";
 }
 
 struct forwards *forwards_new(const struct settings *settings, struct err *err)
@@ -212,14 +224,29 @@ static void write_url(struct buf *out, const struct forward *forward)
     buf_append_str(out, query ? query : "");
 }
 
-/* Each line with its NUL. Returns how many. */
-static size_t write_headers(struct buf *out, struct http_request *request)
+/* How the client reaches the garden, for who writes URLs; a Host that is none: nothing is said.
+ */
+static size_t write_base(struct buf *out, const struct forward *forward)
 {
+    OWNED_VALUE(buf) base = {0};
+    struct err err = {0};
+
+    if (site_base(forward->gateway->settings, forward->request, &base, &err) < 0)
+        return 0;
+    buf_printf(out, "X-Garden-Base: %s%c", buf_text(&base), '\0');
+    return 1;
+}
+
+/* Each line with its NUL. Returns how many. */
+static size_t write_headers(struct buf *out, const struct forward *forward)
+{
+    struct http_request *request = forward->request;
     char parent[TRACE_PARENT];
     size_t count = 1;
 
     trace_format(http_trace(request), parent);
     buf_printf(out, "traceparent: %s%c", parent, '\0');
+    count += write_base(out, forward);
     for (size_t i = 0; i < sizeof request_headers / sizeof *request_headers; i++) {
         const char *value = http_header(request, request_headers[i]);
 
@@ -247,7 +274,7 @@ static void ask(struct forward *forward, struct http_client *client, int deadlin
     int64_t id;
 
     write_url(&url, forward);
-    asked.header_count = write_headers(&text, forward->request);
+    asked.header_count = write_headers(&text, forward);
     line = buf_text(&text);
     for (size_t i = 0; i < asked.header_count; i++, line += strlen(line) + 1)
         headers[i] = line;

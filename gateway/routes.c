@@ -19,6 +19,7 @@
 #include "gateway/trash.h"
 #include "gateway/upload.h"
 #include "gateway/watch.h"
+#include "lib/base/text.h"
 
 enum {
     EVERYBODY = 0,
@@ -34,6 +35,8 @@ enum {
 const struct route routes[] = {
     /* the compatible routes */
     {"POST", "/emotion", ANY_KEY, PASSED_ON, .service = SERVICE_EMOTION, .face = true},
+    {"POST", "/garden", ANY_KEY, PASSED_ON, .service = SERVICE_RECOMMENDER},
+    {"POST", "/like", ANY_KEY, PASSED_ON, .service = SERVICE_RECOMMENDER},
     {"POST", "/gardenfromDB", ANY_KEY, ON_QUICK_WORKER, .handle = lists_garden,
      .attempt = lists_garden_attempt},
     {"POST", "/retrieve", SCREENS, ON_QUICK_WORKER, .handle = lists_pool,
@@ -74,6 +77,8 @@ const struct route routes[] = {
     {"POST", "/v1/users/*/mood", ANY_KEY, PASSED_ON, .service = SERVICE_EMOTION},
     {"GET", "/v1/users/*/mood", ANY_KEY, PASSED_ON, .service = SERVICE_EMOTION},
     {"DELETE", "/v1/users/*/mood", ANY_KEY, PASSED_ON, .service = SERVICE_EMOTION},
+    {"GET", "/v1/users/*/recommendations", ANY_KEY, PASSED_ON, .service = SERVICE_RECOMMENDER},
+    {"POST", "/v1/events", ANY_KEY, PASSED_ON, .service = SERVICE_RECOMMENDER},
     {"GET", "/v1/privacy/key", EVERYBODY, PASSED_ON, .service = SERVICE_EMOTION},
     {"POST", "/v1/reconcile", OPERATOR, PASSED_ON, .service = SERVICE_INGEST,
      .upstream = "/reconcile"},
@@ -98,16 +103,12 @@ const size_t route_count = sizeof routes / sizeof *routes;
 bool route_fits(const char *pattern, const char *path)
 {
     const char *star = strchr(pattern, '*');
-    size_t before = star ? (size_t)(star - pattern) : 0, part;
+    const size_t before = star ? (size_t)(star - pattern) : 0;
 
     if (!star)
         return strcmp(pattern, path) == 0;
-    if (strncmp(pattern, path, before) != 0)
-        return false;
-    if (star[1] == '\0')
-        return path[before] != '\0';
-    part = strcspn(path + before, "/");
-    return part > 0 && strcmp(path + before + part, star + 1) == 0;
+    return strncmp(pattern, path, before) == 0 && text_ends_with(path + before, star + 1) &&
+           strlen(path + before) > strlen(star + 1);
 }
 
 static bool method_fits(const char *wanted, const char *method)

@@ -25,12 +25,12 @@ enum route_place {
 };
 
 /* Who answers what is passed on. */
-enum service { SERVICE_INGEST, SERVICE_EMOTION, SERVICE_COUNT };
+enum service { SERVICE_INGEST, SERVICE_EMOTION, SERVICE_RECOMMENDER, SERVICE_COUNT };
 
 struct route {
     const char *method;
-    const char *pattern; /* a path; a '*' at the end stands for one or more characters, before a
-                            '/' for one part of the path */
+    const char *pattern; /* a path; a '*' stands for one or more characters, also '/', which may
+                            be in an id where it is sent as %2F */
     unsigned roles;      /* who may: enum role, ored; 0: everybody */
     enum route_place place;
     route_handler *handle;  /* NULL where it is passed on */

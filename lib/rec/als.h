@@ -7,7 +7,8 @@
  *
  *   sum over entries  |w| (p - x.y)^2        p = 1 where w > 0, else 0
  * + unobserved * sum over all pairs (x.y)^2
- * + sum over rows   regularisation * (entries + unobserved * other side's size)^frequency * |x|^2
+ * + sum over rows   regularisation * (entries + unobserved * other side's size)^frequency *
+ * |x|^2
  *
  * Each half step is solved exactly. The result depends on the matrix and the conf alone: not on
  * the number of threads, nor on the processor's mood. */
@@ -56,9 +57,9 @@ uint32_t rec_als_item_count(const struct rec_als *als);
 /* [item_count x factors], borrowed. An item that no entry names has zeros. */
 const float *rec_als_items(const struct rec_als *als);
 
-/* The factors of a user from entries as in a matrix's row (columns need not ascend): what a half
- * step would give. Without entries: zeros. count is at most REC_FOLD_MAX. Allocates nothing;
- * thread-safe. */
+/* The factors of a user from entries as in a matrix's row (columns need not ascend): what a
+ * half step would give. Without entries: zeros. count is at most REC_FOLD_MAX. Allocates
+ * nothing; thread-safe. */
 enum { REC_FOLD_MAX = 1024 };
 void rec_als_fold_in(const struct rec_als *als, const uint32_t *items, const float *weights,
                      size_t count, float *ret_user);

@@ -21,9 +21,10 @@
 enum {
     VECTORS = ALS_PANEL / LANES, /* of a panel */
     TILE = LANES / 2,            /* rows of a tile: as many sums as there are registers for */
-    DOUBLES = LANES / 2,         /* of a vector */
-    WIDTH = 8                    /* vectors of doubles side by side */
+    DOUBLES = LANES / 2          /* of a vector */
 };
+
+#define WIDTH 8UL /* vectors of doubles side by side */
 
 typedef double vd __attribute__((vector_size(DOUBLES * 8)));
 typedef float v4 __attribute__((vector_size(16)));
@@ -318,6 +319,13 @@ INLINE bool solve_few(const struct als_row *row, const struct scratch *s, size_t
     return true;
 }
 
+/* An entry of the next block. */
+INLINE void fetch(const struct als_row *row, size_t entry)
+{
+    for (size_t f = 0; f < row->factors && entry < row->count; f += ALS_PANEL)
+        __builtin_prefetch(item(row, entry) + f);
+}
+
 /* E of some entries by rows; E't is added to x. */
 INLINE void pack_rows(const struct als_row *row, const struct scratch *s, size_t first,
                       size_t count)
@@ -326,6 +334,7 @@ INLINE void pack_rows(const struct als_row *row, const struct scratch *s, size_t
         const float *y = item(row, first + e);
         float size = sqrtf(fabsf(weight(row, first + e)));
 
+        fetch(row, first + e + ALS_BLOCK);
         s->root[e] = weight(row, first + e) > 0 ? size : 0;
         for (size_t f = 0; f < row->factors; f += LANES)
             vf_store(s->e + e * row->factors + f,

@@ -118,7 +118,7 @@ static bool read_item(struct act *act, const char *text, size_t *ret_at)
 {
     if (text && put_item(act, text, ret_at))
         return true;
-    act_refuse(act, "item_id is no picture's key: it is like "
+    act_refuse(act, "the item is no picture's key: it is like "
                     "emotions/happy/spring,sunny,day/img_1h.jpeg, as an answer had it");
     return false;
 }

@@ -122,7 +122,7 @@ static void teach(struct recommender *recommender, const struct act *acts, size_
 
     for (size_t i = 0; i < count; i++)
         if (acts[i].status == ACT_ACCEPTED)
-            (void)engine_local_interaction(recommender->local, &acts[i].event, &err);
+            (void)rec_local_interaction(recommender->local, &acts[i].event, &err);
 }
 
 int acts_publish(struct recommender *recommender, struct act *acts, size_t count,

@@ -31,7 +31,7 @@ static int resolve(struct recommender *recommender, const char *user_id, const c
                    const char *favorite, char ret_asked[ASKED], struct err *err)
 {
     const size_t size = strcspn(emotion, "/");
-    int found = *emotion ? -1 : engine_local_mood(recommender->local, user_id);
+    int found = *emotion ? -1 : rec_local_mood(recommender->local, user_id);
 
     for (int i = 0; i < EMOTION_COUNT && *emotion; i++)
         if (strlen(emotion_names[i]) == size &&
@@ -279,7 +279,7 @@ static void write_answer(struct recommender *recommender, const struct rec_query
     char model[20];
 
     (void)snprintf(model, sizeof model, "%016llx",
-                   (unsigned long long)engine_local_model_id(recommender->local));
+                   (unsigned long long)rec_local_model_id(recommender->local));
     json_write_open(out, '{');
     json_put_str(out, "user_id", query->user_id);
     json_put_str(out, "asked", query->emotion);

@@ -37,11 +37,14 @@ static uint64_t draw(struct work *work)
     return z ^ z >> 31;
 }
 
+bool choose_is_better(const struct choose_candidate *a, const struct choose_candidate *b)
+{
+    return a->score != b->score ? a->score > b->score : a->tie < b->tie;
+}
+
 static bool is_better(const struct work *work, uint32_t a, uint32_t b)
 {
-    const struct choose_candidate *one = &work->candidates[a], *other = &work->candidates[b];
-
-    return one->score != other->score ? one->score > other->score : one->tie < other->tie;
+    return choose_is_better(&work->candidates[a], &work->candidates[b]);
 }
 
 /* -- the best, by a heap -- */

@@ -38,6 +38,9 @@ size_t choose(const struct choose_candidate *candidates, uint32_t candidate_coun
               const struct choose_conf *conf, struct choose_place *ret_places, size_t count,
               bool *ret_ok);
 
+/* Whether a comes before b. */
+bool choose_is_better(const struct choose_candidate *a, const struct choose_candidate *b);
+
 /* Whether two pictures are the same to a visitor. */
 bool choose_is_near(const struct choose_candidate *a, const struct choose_candidate *b);
 

@@ -1,4 +1,4 @@
-/* engine.h - what chooses pictures for a visitor: our own model (engine_local.c), Amazon
+/* engine.h - what chooses pictures for a visitor: our own model (rec_local.c), Amazon
  * Personalize (engine_personalize.c) or Gorse (engine_gorse.c).
  *
  * A remote engine names items only; what is removed, hidden or a near-duplicate is left out

@@ -45,13 +45,12 @@ static int take_item(void *ctx, const struct bus_record *record, struct err *err
     char key[KEY_BYTES];
 
     if (!record->value)
-        return key_of(record, key, sizeof key)
-                   ? engine_local_remove(intake->conf.local, key, err)
-                   : 0;
+        return key_of(record, key, sizeof key) ? rec_local_remove(intake->conf.local, key, err)
+                                               : 0;
     if (item_event_decode(record->value, record->value_size, &event,
                           &intake->storage[INTAKE_ITEMS], err) < 0)
         return pass_over(record, err);
-    if (engine_local_item(intake->conf.local, &event, err) < 0)
+    if (rec_local_item(intake->conf.local, &event, err) < 0)
         return err->code;
     if (intake->conf.on_item)
         intake->conf.on_item(intake->conf.ctx, &event);
@@ -66,12 +65,12 @@ static int take_user(void *ctx, const struct bus_record *record, struct err *err
 
     if (!record->value)
         return key_of(record, key, sizeof key)
-                   ? engine_local_forget(intake->conf.local, key, record->timestamp_ms, err)
+                   ? rec_local_forget(intake->conf.local, key, record->timestamp_ms, err)
                    : 0;
     if (user_event_decode(record->value, record->value_size, &event,
                           &intake->storage[INTAKE_USERS], err) < 0)
         return pass_over(record, err);
-    return engine_local_user(intake->conf.local, &event, err);
+    return rec_local_user(intake->conf.local, &event, err);
 }
 
 static int take_interaction(void *ctx, const struct bus_record *record, struct err *err)
@@ -86,7 +85,7 @@ static int take_interaction(void *ctx, const struct bus_record *record, struct e
         return pass_over(record, err);
     if (event.timestamp_ms > record->timestamp_ms + AHEAD_MS)
         event.timestamp_ms = record->timestamp_ms;
-    return engine_local_interaction(intake->conf.local, &event, err);
+    return rec_local_interaction(intake->conf.local, &event, err);
 }
 
 struct intake *intake_start(const struct intake_conf *conf, struct err *err)

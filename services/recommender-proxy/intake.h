@@ -2,14 +2,14 @@
 #ifndef SERVICES_RECOMMENDER_PROXY_INTAKE_H
 #define SERVICES_RECOMMENDER_PROXY_INTAKE_H
 
-#include "services/recommender-proxy/engine_local.h"
 #include "services/recommender-proxy/follow.h"
+#include "services/recommender-proxy/rec_local.h"
 
 enum { INTAKE_ITEMS, INTAKE_USERS, INTAKE_INTERACTIONS, INTAKE_TOPICS };
 
 struct intake_conf { /* borrowed */
     struct bus *bus;
-    struct engine_local *local;
+    struct rec_local *local;
     struct trouble *troubles; /* [INTAKE_TOPICS] */
     /* Called after a picture came; may be NULL. */
     void (*on_item)(void *ctx, const struct item_event *event);

@@ -22,14 +22,29 @@ static int run(void *ctx, struct err *err)
     return recommender_run(conf, remote, err);
 }
 
+enum { FIELDS_MAX = 64 };
+
+/* Both tables, for --help; each is loaded into its own struct (recommender_conf_load). */
+static size_t join_fields(struct conf_field *out)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < recommender_field_count; i++)
+        out[count++] = recommender_fields[i];
+    for (size_t i = 0; i < remote_field_count; i++)
+        out[count++] = remote_fields[i];
+    return count;
+}
+
 int main(int argc, char **argv)
 {
-    static struct recommender_conf conf;
+    struct conf_field fields[FIELDS_MAX];
+    struct recommender_conf conf;
     const struct program program = {.name = RECOMMENDER_SERVICE,
                                     .meaning = "chooses the pictures that a visitor will like, "
                                                "and takes in what visitors do",
-                                    .fields = recommender_fields,
-                                    .field_count = recommender_field_count,
+                                    .fields = fields,
+                                    .field_count = join_fields(fields),
                                     .conf = &conf,
                                     .load = load,
                                     .run = run};

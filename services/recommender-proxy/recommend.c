@@ -44,7 +44,7 @@ static bool ask_remote(struct recommender *recommender, const struct rec_query *
         return false;
     }
     note(&recommender->breaker, true);
-    engine_local_admit(recommender->local, query, answer);
+    rec_local_admit(recommender->local, query, answer);
     return true;
 }
 
@@ -60,7 +60,7 @@ static bool has(const struct rec_answer *answer, const char *item_id)
 static int fill_up(struct recommender *recommender, const struct rec_query *query,
                    struct rec_answer *answer, struct err *err)
 {
-    struct rec_engine *local = engine_local_engine(recommender->local);
+    struct rec_engine *local = rec_local_engine(recommender->local);
     struct rec_answer *more = calloc(1, sizeof *more);
     const char *old = answer->storage.data;
     const size_t size = answer->storage.size;
@@ -95,7 +95,7 @@ static int fill_up(struct recommender *recommender, const struct rec_query *quer
 int recommend(struct recommender *recommender, const struct rec_query *query,
               struct rec_answer *ret_answer, struct recommend_by *ret_by, struct err *err)
 {
-    struct rec_engine *local = engine_local_engine(recommender->local);
+    struct rec_engine *local = rec_local_engine(recommender->local);
     const int64_t start = clock_mono_ns();
     int r = 0;
 

@@ -155,10 +155,10 @@ static int check_offsets(void *ctx, struct err *err)
 
 static int new_local(struct service *service, struct err *err)
 {
-    const struct engine_local_conf conf = recommender_conf_local(service->parts.conf);
+    const struct rec_local_conf conf = recommender_conf_local(service->parts.conf);
 
-    engine_local_free(service->parts.local);
-    service->parts.local = engine_local_new(&conf, err);
+    rec_local_free(service->parts.local);
+    service->parts.local = rec_local_new(&conf, err);
     return service->parts.local ? 0 : err->code;
 }
 
@@ -243,7 +243,7 @@ static void stop(struct service *service)
     intake_free(service->intake);
     acts_seen_free(service->parts.seen);
     recent_free(service->parts.recent);
-    engine_local_free(service->parts.local);
+    rec_local_free(service->parts.local);
     bus_free(service->parts.bus);
     for (int i = 0; i < TROUBLES; i++)
         (void)pthread_mutex_destroy(&service->troubles[i].lock);

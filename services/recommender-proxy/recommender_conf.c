@@ -60,15 +60,17 @@ int recommender_conf_load(struct recommender_conf *conf, struct err *err)
     if (r == 0)
         r = conf_load(&read, recommender_fields, recommender_field_count, err);
     if (r == 0)
+        r = conf_load(&read.remote, remote_fields, remote_field_count, err);
+    if (r == 0)
         r = check(&read, err);
     if (r == 0)
         *conf = read;
     return r;
 }
 
-struct engine_local_conf recommender_conf_local(const struct recommender_conf *conf)
+struct rec_local_conf recommender_conf_local(const struct recommender_conf *conf)
 {
-    struct engine_local_conf local = engine_local_defaults;
+    struct rec_local_conf local = rec_local_defaults;
 
     local.exploration = (float)conf->exploration_percent / 100;
     local.exploration_age_ms = conf->exploration_days * 86400000;

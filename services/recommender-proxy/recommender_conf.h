@@ -7,13 +7,15 @@
 
 #include "lib/base/conf.h"
 #include "services/common/garden_conf.h"
-#include "services/recommender-proxy/engine_local.h"
+#include "services/recommender-proxy/rec_local.h"
+#include "services/recommender-proxy/remote_conf.h"
 
 #define RECOMMENDER_SERVICE "recommender-proxy"
 #define RECOMMENDER_SOURCE "/recommender-proxy"
 
 struct recommender_conf {
     struct garden_conf garden;
+    struct remote_conf remote;
     const char *listen;
     const char *engine;
     int64_t engine_ms; /* for a remote engine */
@@ -31,6 +33,6 @@ extern const size_t recommender_field_count;
 int recommender_conf_load(struct recommender_conf *conf, struct err *err);
 
 /* The local engine's part. */
-struct engine_local_conf recommender_conf_local(const struct recommender_conf *conf);
+struct rec_local_conf recommender_conf_local(const struct recommender_conf *conf);
 
 #endif

@@ -8,7 +8,7 @@
 #include "lib/metrics/metrics.h"
 #include "services/common/pool.h"
 #include "services/common/trouble.h"
-#include "services/recommender-proxy/engine_local.h"
+#include "services/recommender-proxy/rec_local.h"
 #include "services/recommender-proxy/recent.h"
 #include "services/recommender-proxy/recommender_conf.h"
 
@@ -31,7 +31,7 @@ struct acts_seen;
 struct recommender {
     const struct recommender_conf *conf;
     struct bus *bus;
-    struct engine_local *local;
+    struct rec_local *local;
     struct rec_engine *remote; /* NULL: the local one is all there is */
     struct breaker breaker;
     struct recent *recent;

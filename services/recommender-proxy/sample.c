@@ -80,7 +80,7 @@ static bool take_items(struct sample *sample, const struct facts *facts, uint32_
     return true;
 }
 
-static float weight_of(const struct mark *mark, const struct sample_conf *conf)
+float sample_weight(const struct mark *mark, const struct sample_conf *conf)
 {
     if (mark->verdict)
         return mark->liked ? 1 : -conf->dislike;
@@ -134,7 +134,7 @@ static bool take_row(struct sample *sample, const struct facts_visitor *visitor,
         const struct mark *mark = &visitor->marks.marks[i];
 
         if (mark->item < sample->cols)
-            put_entry(sample, start, column[mark->item], weight_of(mark, conf));
+            put_entry(sample, start, column[mark->item], sample_weight(mark, conf));
     }
     sample->row[sample->rows] = (struct sample_row){.generation = visitor->generation,
                                                     .gender = visitor->gender,

@@ -32,6 +32,9 @@ struct sample_conf {
     float shown, skip, dislike; /* weights of what was not liked, > 0 */
 };
 
+/* The weight of a mark in the matrix. */
+float sample_weight(const struct mark *mark, const struct sample_conf *conf);
+
 /* Reads the facts, holding the lock for reading a while at a time, so that events are taken in
  * meanwhile. False: no memory. */
 bool sample_take(struct sample *sample, const struct facts *facts, pthread_rwlock_t *lock,

@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "services/recommender-proxy/engine_local_parts.h"
+#include "services/recommender-proxy/rec_local_parts.h"
 
 #define SNAPSHOT_MAGIC UINT64_C(0x31304e4544524147)
 

@@ -184,7 +184,7 @@ static bool read_model(struct reader *reader, const struct snapshot_head *head,
 
 /* -- the whole -- */
 
-static int check_head(const struct snapshot_head *head, const struct engine_local *local,
+static int check_head(const struct snapshot_head *head, const struct rec_local *local,
                       struct err *err)
 {
     struct rec_als_conf als = local->conf.als;
@@ -223,7 +223,7 @@ static int check_sum(const struct buf *file, struct err *err)
                        : err_set(err, ERR_INVALID, "its sum is wrong: it is cut or damaged");
 }
 
-static int fill(struct engine_local *local, struct reader *reader,
+static int fill(struct rec_local *local, struct reader *reader,
                 struct follow_offsets *ret_offsets, struct err *err)
 {
     struct snapshot_head head;
@@ -245,7 +245,7 @@ static int fill(struct engine_local *local, struct reader *reader,
     return 0;
 }
 
-int snapshot_read(struct engine_local *local, const char *path,
+int snapshot_read(struct rec_local *local, const char *path,
                   struct follow_offsets ret_offsets[INTAKE_TOPICS], struct err *err)
 {
     OWNED_VALUE(buf) file = {0};

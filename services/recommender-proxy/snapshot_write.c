@@ -53,7 +53,7 @@ static void add_visitor(struct buf *out, const struct facts *facts, uint32_t i)
     add_text(out, intern_text(facts->visitor_ids, i));
 }
 
-static void put_rows(struct writer *writer, struct engine_local *local, uint32_t count,
+static void put_rows(struct writer *writer, struct rec_local *local, uint32_t count,
                      void (*add)(struct buf *out, const struct facts *facts, uint32_t i))
 {
     for (uint32_t i = 0; i < count;) {
@@ -65,7 +65,7 @@ static void put_rows(struct writer *writer, struct engine_local *local, uint32_t
     }
 }
 
-static void put_shelf(struct writer *writer, struct engine_local *local, int emotion)
+static void put_shelf(struct writer *writer, struct rec_local *local, int emotion)
 {
     const struct shelf *shelf = &local->model->shelves[emotion];
     const size_t factors = (size_t)shelf->factors;
@@ -78,7 +78,7 @@ static void put_shelf(struct writer *writer, struct engine_local *local, int emo
     flush(writer);
 }
 
-static void put_model(struct writer *writer, struct engine_local *local)
+static void put_model(struct writer *writer, struct rec_local *local)
 {
     const struct model *model = local->model; /* only training puts another in place */
     const size_t factors = (size_t)model->factors;
@@ -98,7 +98,7 @@ static void put_model(struct writer *writer, struct engine_local *local)
             rec_als_item_count(model->als) * factors * sizeof(float));
 }
 
-static struct snapshot_head head_of(struct engine_local *local)
+static struct snapshot_head head_of(struct rec_local *local)
 {
     struct snapshot_head head;
 
@@ -125,7 +125,7 @@ static struct snapshot_head head_of(struct engine_local *local)
     return head;
 }
 
-static int write_all(struct writer *writer, struct engine_local *local, const char *path,
+static int write_all(struct writer *writer, struct rec_local *local, const char *path,
                      const struct follow_offsets *offsets, struct err *err)
 {
     const struct snapshot_head head = head_of(local);
@@ -143,7 +143,7 @@ static int write_all(struct writer *writer, struct engine_local *local, const ch
     return 0;
 }
 
-int snapshot_write(struct engine_local *local, const char *path,
+int snapshot_write(struct rec_local *local, const char *path,
                    const struct follow_offsets offsets[INTAKE_TOPICS], struct err *err)
 {
     struct writer writer = {0};

@@ -37,12 +37,12 @@ static bool go_on(void *ctx, double done)
 
 static void write_snapshot(struct trainer *trainer)
 {
-    struct engine_local *local = trainer->conf.recommender->local;
+    struct rec_local *local = trainer->conf.recommender->local;
     struct follow_offsets *offsets = calloc(INTAKE_TOPICS, sizeof *offsets);
     struct err err = {0};
     uint64_t now, learnt;
 
-    engine_local_changes(local, &now, &learnt);
+    rec_local_changes(local, &now, &learnt);
     if (!offsets || now == trainer->written) {
         free(offsets);
         return;
@@ -66,7 +66,7 @@ static void note(struct trainer *trainer, int64_t took_ms)
     uint64_t now, learnt;
 
     trainer->next_ms = clock_mono_ms() + (rest_ms > least_ms ? rest_ms : least_ms);
-    engine_local_changes(recommender->local, &now, &learnt);
+    rec_local_changes(recommender->local, &now, &learnt);
     metric_add(recommender->figures.trainings, 1);
     metric_set(recommender->figures.training_seconds, (double)took_ms / 1000);
     metric_set(recommender->figures.learnt_changes, (double)learnt);
@@ -78,7 +78,7 @@ static void train(struct trainer *trainer)
     const int64_t start_ms = clock_mono_ms();
     struct err err = {0};
 
-    if (engine_local_train(trainer->conf.recommender->local, go_on, trainer, &err) == 0) {
+    if (rec_local_train(trainer->conf.recommender->local, go_on, trainer, &err) == 0) {
         note(trainer, clock_mono_ms() - start_ms);
         write_snapshot(trainer);
         atomic_store(&trainer->ready, true);
@@ -95,7 +95,7 @@ static void look(struct trainer *trainer)
 
     if (!intake_is_whole(trainer->conf.intake))
         return;
-    engine_local_changes(trainer->conf.recommender->local, &now, &learnt);
+    rec_local_changes(trainer->conf.recommender->local, &now, &learnt);
     if (now == learnt)
         atomic_store(&trainer->ready, true);
     else if (!atomic_load(&trainer->ready) && trainer->conf.restored)

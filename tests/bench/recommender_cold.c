@@ -17,7 +17,7 @@
 #include <stdio.h>
 
 #include "lib/base/clock.h"
-#include "services/recommender-proxy/engine_local.h"
+#include "services/recommender-proxy/rec_local.h"
 #include "tests/support/figure.h"
 #include "tests/support/random.h"
 #include "tests/support/visitors.h"
@@ -39,7 +39,7 @@ static const char *const policy_names[POLICIES] = {"engine", "popular", "popular
 
 struct bench {
     struct visitors *v;
-    struct engine_local *local;
+    struct rec_local *local;
     struct rec_answer *answer;
     uint32_t *likes;  /* [items], of the period */
     uint32_t *ranked; /* items, most likes first */
@@ -63,7 +63,7 @@ static void tell_act(void *ctx, const struct interaction_event *event)
     struct err err = {0};
 
     b->told++;
-    check(engine_local_interaction(b->local, event, &err), &err);
+    check(rec_local_interaction(b->local, event, &err), &err);
 }
 
 static void tell_visitor(struct bench *b, const struct visit *visit)
@@ -71,7 +71,7 @@ static void tell_visitor(struct bench *b, const struct visit *visit)
     const struct user_event event = visitors_user_event(visit);
     struct err err = {0};
 
-    check(engine_local_user(b->local, &event, &err), &err);
+    check(rec_local_user(b->local, &event, &err), &err);
 }
 
 static void tell_round(void *ctx, const struct visitors_round *round)
@@ -103,7 +103,7 @@ static void learn(struct bench *b, uint64_t visitors)
     double start;
 
     for (uint32_t i = 0; i < items; i++)
-        check(engine_local_item(b->local, visitors_item(b->v, i), &err), &err);
+        check(rec_local_item(b->local, visitors_item(b->v, i), &err), &err);
     check(visitors_log(b->v,
                        &(struct visitors_log){.policy = VISITORS_POPULAR,
                                               .count = visitors,
@@ -112,7 +112,7 @@ static void learn(struct bench *b, uint64_t visitors)
                        &err),
           &err);
     start = figure_now_s();
-    check(engine_local_train(b->local, NULL, NULL, &err), &err);
+    check(rec_local_train(b->local, NULL, NULL, &err), &err);
     (void)fprintf(stderr, "%u pictures, %llu visitors, %llu acts, trained in %.2f s\n", items,
                   (unsigned long long)visitors, (unsigned long long)b->told,
                   figure_now_s() - start);
@@ -146,7 +146,7 @@ static void ask_engine(struct bench *b, const struct visit *visit, uint32_t ret[
                                     .generation = visit->generation,
                                     .gender = visit->gender,
                                     .count = REC_COUNT_MAX};
-    struct rec_engine *engine = engine_local_engine(b->local);
+    struct rec_engine *engine = rec_local_engine(b->local);
     struct err err = {0};
     int found = 0;
 
@@ -310,14 +310,14 @@ int main(void)
                                         .start_ms = 1767225600000, /* 2026 */
                                         .days = 60};
     uint64_t learnt = (uint64_t)(LEARNT_FROM * scale);
-    struct engine_local_conf conf = engine_local_defaults;
+    struct rec_local_conf conf = rec_local_defaults;
     struct err err = {0};
     OWNED(visitors) v = visitors_new(&world, &err);
-    OWNED(engine_local) local = NULL;
+    OWNED(rec_local) local = NULL;
     struct bench b;
 
     conf.exploration = 0; /* what is explored is not meant to be liked most */
-    local = engine_local_new(&conf, &err);
+    local = rec_local_new(&conf, &err);
     b = (struct bench){.v = v, .local = local, .answer = calloc(1, sizeof *b.answer)};
     b.likes = calloc(ITEMS, sizeof *b.likes);
     b.ranked = calloc(ITEMS, sizeof *b.ranked);

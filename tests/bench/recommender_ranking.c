@@ -99,7 +99,7 @@ static void run_method(struct ranking *r, enum rec_method method)
 /* With the same parameters as iALS alone. */
 static void run_engine(struct ranking *r)
 {
-    struct engine_local_conf conf = engine_local_defaults;
+    struct rec_local_conf conf = rec_local_defaults;
     struct rec_metrics m;
     struct err err = {0};
 

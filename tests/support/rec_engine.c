@@ -24,7 +24,7 @@ static void user_key(uint32_t user, char ret[KEY_TEXT])
     (void)snprintf(ret, KEY_TEXT, "user-%u", user);
 }
 
-static int tell_items(struct engine_local *local, const struct rec_split *split,
+static int tell_items(struct rec_local *local, const struct rec_split *split,
                       struct err *err)
 {
     for (uint32_t i = 0; i < split->items; i++) {
@@ -40,13 +40,13 @@ static int tell_items(struct engine_local *local, const struct rec_split *split,
 
         item_key(i, key);
         (void)snprintf(sha256, sizeof sha256, "%064llx", i * 0x9E3779B97F4A7C15ULL);
-        if (engine_local_item(local, &event, err) < 0)
+        if (rec_local_item(local, &event, err) < 0)
             return err->code;
     }
     return 0;
 }
 
-static int tell_likes(struct engine_local *local, const struct rec_split *split,
+static int tell_likes(struct rec_local *local, const struct rec_split *split,
                       struct err *err)
 {
     for (uint32_t u = 0; u < split->users; u++)
@@ -64,7 +64,7 @@ static int tell_likes(struct engine_local *local, const struct rec_split *split,
             user_key(u, user);
             item_key(split->train.items[k], item);
             (void)snprintf(event_id, sizeof event_id, "%llu", (unsigned long long)k);
-            if (engine_local_interaction(local, &event, err) < 0)
+            if (rec_local_interaction(local, &event, err) < 0)
                 return err->code;
         }
     return 0;
@@ -103,10 +103,10 @@ static int ask(struct rec_engine *engine, const struct rec_split *split, size_t 
     return 0;
 }
 
-int rec_engine_try(const struct engine_local_conf *conf, const struct rec_split *split,
+int rec_engine_try(const struct rec_local_conf *conf, const struct rec_split *split,
                    uint32_t *ret_ranking, struct rec_metrics *ret_metrics, struct err *err)
 {
-    OWNED(engine_local) local = engine_local_new(conf, err);
+    OWNED(rec_local) local = rec_local_new(conf, err);
     struct rec_answer *answer = calloc(1, sizeof *answer);
     double start, seconds;
 
@@ -118,10 +118,10 @@ int rec_engine_try(const struct engine_local_conf *conf, const struct rec_split 
         return err->code;
     }
     start = figure_now_s();
-    (void)engine_local_train(local, NULL, NULL, err);
+    (void)rec_local_train(local, NULL, NULL, err);
     seconds = figure_now_s() - start;
     for (size_t a = 0; a < split->asked_count && err->code == 0; a++)
-        (void)ask(engine_local_engine(local), split, a, answer, ret_ranking + a * REC_TOP, err);
+        (void)ask(rec_local_engine(local), split, a, answer, ret_ranking + a * REC_TOP, err);
     rec_answer_done(answer);
     free(answer);
     if (err->code < 0)

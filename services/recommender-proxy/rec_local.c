@@ -1,16 +1,16 @@
-/* engine_local.c - see engine_local.h: facts, the model that was learnt from them, and answers.
+/* rec_local.c - see rec_local.h: facts, the model that was learnt from them, and answers.
  *
  * One lock for reading and writing guards facts and model. Training reads the facts a while at
  * a time, learns without the lock, and takes it for a moment to put the new model in place. */
-#include "services/recommender-proxy/engine_local.h"
+#include "services/recommender-proxy/rec_local.h"
 
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "services/recommender-proxy/engine_local_parts.h"
+#include "services/recommender-proxy/rec_local_parts.h"
 
-const struct engine_local_conf engine_local_defaults = {
+const struct rec_local_conf rec_local_defaults = {
     .als = {.factors = 64,
             .sweeps = 10,
             .unobserved = 0.2F,
@@ -24,7 +24,13 @@ const struct engine_local_conf engine_local_defaults = {
     .dislike = 1,
 };
 
-static int put_model(struct engine_local *local, struct model *model, struct err *err)
+struct sample_conf rec_local_weights(const struct rec_local_conf *conf)
+{
+    return (struct sample_conf){
+        .shown = conf->shown, .skip = conf->skip, .dislike = conf->dislike};
+}
+
+static int put_model(struct rec_local *local, struct model *model, struct err *err)
 {
     struct model *old;
     bool ok = true;
@@ -40,11 +46,10 @@ static int put_model(struct engine_local *local, struct model *model, struct err
     return ok ? 0 : err_set_nomem(err, "what is learnt");
 }
 
-int engine_local_train(struct engine_local *local, bool (*go_on)(void *ctx, double done),
-                       void *ctx, struct err *err)
+int rec_local_train(struct rec_local *local, bool (*go_on)(void *ctx, double done), void *ctx,
+                    struct err *err)
 {
-    const struct sample_conf weights = {
-        .shown = local->conf.shown, .skip = local->conf.skip, .dislike = local->conf.dislike};
+    const struct sample_conf weights = rec_local_weights(&local->conf);
     struct rec_als_conf als = local->conf.als;
     struct sample sample;
     struct model *model;
@@ -54,7 +59,7 @@ int engine_local_train(struct engine_local *local, bool (*go_on)(void *ctx, doub
     als.go_on = go_on;
     als.ctx = ctx;
     (void)pthread_mutex_lock(&local->training);
-    engine_local_changes(local, &changes, &unused);
+    rec_local_changes(local, &changes, &unused);
     if (!sample_take(&sample, &local->facts, &local->lock, &weights)) {
         (void)pthread_mutex_unlock(&local->training);
         return err_set_nomem(err, "what is learnt from");
@@ -68,7 +73,7 @@ int engine_local_train(struct engine_local *local, bool (*go_on)(void *ctx, doub
     return r;
 }
 
-void engine_local_changes(struct engine_local *local, uint64_t *ret_now, uint64_t *ret_learnt)
+void rec_local_changes(struct rec_local *local, uint64_t *ret_now, uint64_t *ret_learnt)
 {
     (void)pthread_rwlock_rdlock(&local->lock);
     *ret_now = local->facts.changes;
@@ -76,7 +81,7 @@ void engine_local_changes(struct engine_local *local, uint64_t *ret_now, uint64_
     *ret_learnt = atomic_load(&local->learnt);
 }
 
-uint64_t engine_local_model_id(struct engine_local *local)
+uint64_t rec_local_model_id(struct rec_local *local)
 {
     uint64_t id;
 
@@ -88,8 +93,7 @@ uint64_t engine_local_model_id(struct engine_local *local)
 
 /* -- events -- */
 
-int engine_local_item(struct engine_local *local, const struct item_event *event,
-                      struct err *err)
+int rec_local_item(struct rec_local *local, const struct item_event *event, struct err *err)
 {
     uint32_t number;
     int r;
@@ -105,7 +109,7 @@ int engine_local_item(struct engine_local *local, const struct item_event *event
     return r;
 }
 
-int engine_local_remove(struct engine_local *local, const char *item_id, struct err *err)
+int rec_local_remove(struct rec_local *local, const char *item_id, struct err *err)
 {
     int r;
 
@@ -115,8 +119,7 @@ int engine_local_remove(struct engine_local *local, const char *item_id, struct 
     return r;
 }
 
-int engine_local_user(struct engine_local *local, const struct user_event *event,
-                      struct err *err)
+int rec_local_user(struct rec_local *local, const struct user_event *event, struct err *err)
 {
     int r;
 
@@ -126,8 +129,8 @@ int engine_local_user(struct engine_local *local, const struct user_event *event
     return r;
 }
 
-int engine_local_forget(struct engine_local *local, const char *user_id, int64_t time_ms,
-                        struct err *err)
+int rec_local_forget(struct rec_local *local, const char *user_id, int64_t time_ms,
+                     struct err *err)
 {
     int r;
 
@@ -137,8 +140,8 @@ int engine_local_forget(struct engine_local *local, const char *user_id, int64_t
     return r;
 }
 
-int engine_local_interaction(struct engine_local *local, const struct interaction_event *event,
-                             struct err *err)
+int rec_local_interaction(struct rec_local *local, const struct interaction_event *event,
+                          struct err *err)
 {
     int r;
 
@@ -148,7 +151,7 @@ int engine_local_interaction(struct engine_local *local, const struct interactio
     return r;
 }
 
-bool engine_local_look(struct engine_local *local, const char *item_id, uint64_t look)
+bool rec_local_look(struct rec_local *local, const char *item_id, uint64_t look)
 {
     uint32_t number;
 
@@ -162,7 +165,7 @@ bool engine_local_look(struct engine_local *local, const char *item_id, uint64_t
     return number != INTERN_NONE;
 }
 
-int engine_local_mood(struct engine_local *local, const char *user_id)
+int rec_local_mood(struct rec_local *local, const char *user_id)
 {
     const struct facts_visitor *visitor;
     int emotion;
@@ -179,24 +182,24 @@ int engine_local_mood(struct engine_local *local, const char *user_id)
 static int recommend(struct rec_engine *engine, const struct rec_query *query,
                      int64_t deadline_ms, struct rec_answer *ret_answer, struct err *err)
 {
-    struct engine_local *local = (struct engine_local *)engine;
+    struct rec_local *local = (struct rec_local *)engine;
     int r;
 
     (void)deadline_ms; /* it takes a fraction of a millisecond */
     (void)pthread_rwlock_rdlock(&local->lock);
-    r = engine_local_rank(local, query, ret_answer, err);
+    r = rec_local_rank(local, query, ret_answer, err);
     (void)pthread_rwlock_unlock(&local->lock);
     return r;
 }
 
 static void free_engine(struct rec_engine *engine)
 {
-    engine_local_free((struct engine_local *)engine);
+    rec_local_free((struct rec_local *)engine);
 }
 
-struct engine_local *engine_local_new(const struct engine_local_conf *conf, struct err *err)
+struct rec_local *rec_local_new(const struct rec_local_conf *conf, struct err *err)
 {
-    struct engine_local *local = calloc(1, sizeof *local);
+    struct rec_local *local = calloc(1, sizeof *local);
 
     if (!local || !facts_init(&local->facts)) {
         free(local);
@@ -208,13 +211,13 @@ struct engine_local *engine_local_new(const struct engine_local_conf *conf, stru
     local->conf = *conf;
     (void)pthread_rwlock_init(&local->lock, NULL);
     (void)pthread_mutex_init(&local->training, NULL);
-    if (engine_local_train(local, NULL, NULL, err) == 0)
+    if (rec_local_train(local, NULL, NULL, err) == 0)
         return local;
-    engine_local_free(local);
+    rec_local_free(local);
     return NULL;
 }
 
-void engine_local_free(struct engine_local *local)
+void rec_local_free(struct rec_local *local)
 {
     if (!local)
         return;
@@ -225,7 +228,7 @@ void engine_local_free(struct engine_local *local)
     free(local);
 }
 
-struct rec_engine *engine_local_engine(struct engine_local *local)
+struct rec_engine *rec_local_engine(struct rec_local *local)
 {
     return &local->engine;
 }

@@ -1,11 +1,11 @@
-/* engine_local_admit.c - what of another engine's answer may be shown; see engine_local.h. */
+/* rec_local_admit.c - what of another engine's answer may be shown; see rec_local.h. */
 #include <string.h>
 
 #include "services/recommender-proxy/choose.h"
-#include "services/recommender-proxy/engine_local_parts.h"
+#include "services/recommender-proxy/rec_local_parts.h"
 
 /* The picture as it is compared; false: it must not be shown. */
-static bool look_up(const struct engine_local *local, const struct rec_query *query,
+static bool look_up(const struct rec_local *local, const struct rec_query *query,
                     const char *item_id, struct choose_candidate *ret)
 {
     const uint32_t number = intern_find(local->facts.item_ids, item_id);
@@ -33,8 +33,8 @@ static bool is_near_any(const struct choose_candidate *one,
     return false;
 }
 
-void engine_local_admit(struct engine_local *local, const struct rec_query *query,
-                        struct rec_answer *answer)
+void rec_local_admit(struct rec_local *local, const struct rec_query *query,
+                     struct rec_answer *answer)
 {
     struct choose_candidate admitted[REC_COUNT_MAX];
     size_t kept = 0;
