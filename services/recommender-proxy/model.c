@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "services/recommender-proxy/thinned.h"
 #include "services/recommender-proxy/weigh.h"
 
 enum { LIKES_MIN = 20, VISITORS_MIN = 5 }; /* of fewer nothing in common is learnt */
@@ -137,11 +138,16 @@ uint32_t model_column(const struct model *model, uint32_t item, int emotion)
 static bool learn_common(struct model *model, const struct sample *sample,
                          const struct rec_als_conf *conf, struct err *err)
 {
-    const struct rec_matrix matrix = sample_matrix(sample);
+    struct thinned thinned;
 
     if (!has_enough(sample))
         return true;
-    model->als = rec_als_train(&matrix, conf, err);
+    if (!thinned_make(&thinned, sample)) {
+        (void)err_set_nomem(err, "what is learnt from");
+        return false;
+    }
+    model->als = rec_als_train(&thinned.matrix, conf, err);
+    thinned_done(&thinned);
     if (model->als)
         model->factors = rec_als_factors(model->als);
     return model->als != NULL;
