@@ -1,4 +1,4 @@
-"""peer.py METHOD DIR [VALID] [NAME=VALUE...] - a method of `implicit`, trained on a split.
+"""peer.py METHOD DIR [VALID] [NAME=VALUE...], peer.py --version - a method of `implicit`, trained on a split.
 
 DIR and VALID are folders that tests/support/rec_split.h writes (raw little-endian arrays):
 
@@ -21,6 +21,7 @@ import sys
 import time
 from pathlib import Path
 
+import implicit
 import numpy as np
 from implicit.als import AlternatingLeastSquares
 from implicit.bpr import BayesianPersonalizedRanking
@@ -138,6 +139,9 @@ def peak_kib():
 
 
 def main():
+    if sys.argv[1:] == ["--version"]:
+        print(f"implicit {implicit.__version__}")
+        return
     method, folder, *rest = sys.argv[1:]
     valid = [word for word in rest if "=" not in word]
     params = {n: number(v) for n, v in (word.split("=") for word in rest if "=" in word)}
