@@ -12,7 +12,10 @@
 #include "services/recommender-proxy/rec_local_parts.h"
 #include "services/recommender-proxy/taste.h"
 
-enum { REASONS = 32 }; /* likes that are looked through for the one that speaks for a picture */
+enum {
+    REASONS = 32
+}; /* last likes, which are looked through for the one that speaks for a
+      picture */
 
 /* Added to the score of what the visitor has met: they came for something new. */
 #define MET_LIKED (-1.0F)
@@ -28,8 +31,11 @@ struct work {
     struct taste taste;
     struct taste_entry entries[MARKS_MAX];
     size_t entry_count;
-    const float *likes[REASONS]; /* vectors of what was liked */
-    uint32_t like_items[REASONS];
+    struct liked {
+        uint32_t time, item;
+        uint64_t hash; /* of the item */
+        const float *vector;
+    } likes[REASONS]; /* the last one first */
     size_t like_count;
     struct choose_candidate *candidates;
     uint32_t *places; /* on the shelf, of the candidates */
@@ -43,16 +49,32 @@ static float weight_of(const struct rec_local_conf *conf, const struct mark *mar
     return mark->skipped ? -conf->skip : -conf->shown;
 }
 
-static void note_like(struct work *work, const struct facts_item *item, uint32_t number)
+/* Not by the items' numbers, which depend on what came first. */
+static bool is_before(const struct liked *one, const struct liked *other)
+{
+    return one->time != other->time ? one->time > other->time : one->hash < other->hash;
+}
+
+static void note_like(struct work *work, const struct facts_item *item, const struct mark *mark)
 {
     const struct model *model = work->local->model;
     const struct shelf *shelf = &model->shelves[item->picture.emotion];
+    size_t at = work->like_count;
+    struct liked liked = {.time = mark->verdict,
+                          .item = mark->item,
+                          .hash = intern_hash(work->local->facts.item_ids, mark->item)};
 
-    if (work->like_count == REASONS || number >= model->place_room || !model->places[number])
+    if (liked.item >= model->place_room || !model->places[liked.item])
         return;
-    work->like_items[work->like_count] = number;
-    work->likes[work->like_count++] =
-        shelf->vectors + (size_t)(model->places[number] - 1) * (size_t)shelf->factors;
+    liked.vector =
+        shelf->vectors + (size_t)(model->places[liked.item] - 1) * (size_t)shelf->factors;
+    if (at < REASONS)
+        work->like_count++;
+    else if (!is_before(&liked, &work->likes[--at]))
+        return;
+    for (; at > 0 && is_before(&liked, &work->likes[at - 1]); at--)
+        work->likes[at] = work->likes[at - 1];
+    work->likes[at] = liked;
 }
 
 static void note_marks(struct work *work)
@@ -68,7 +90,7 @@ static void note_marks(struct work *work)
             .column = model_column(work->local->model, mark->item, item->picture.emotion),
             .weight = weight_of(&work->local->conf, mark)};
         if (mark_is_like(mark))
-            note_like(work, item, mark->item);
+            note_like(work, item, mark);
     }
 }
 
@@ -121,7 +143,7 @@ static void add_candidate(struct work *work, uint32_t place, float product, int6
     work->places[work->count] = place;
     work->candidates[work->count++] = (struct choose_candidate){
         .score = dot(weights, features, 0, FEATURES) + product + met(work, item->item),
-        .new = item->time_ms >= new_since,
+        .new = fact->time_ms >= new_since,
         .tie = intern_hash(work->local->facts.item_ids, item->item),
         .content = fact->content,
         .look = fact->look,
@@ -172,13 +194,13 @@ static uint32_t find_reason(const struct work *work, const float *vector, uint32
     uint32_t found = INTERN_NONE;
 
     for (size_t i = 0; i < work->like_count; i++) {
-        const float near = work->like_items[i] == item
-                               ? 0
-                               : similarity(vector, work->likes[i], work->shelf->factors);
+        const struct liked *liked = &work->likes[i];
+        const float near =
+            liked->item == item ? 0 : similarity(vector, liked->vector, work->shelf->factors);
 
         if (near > best) {
             best = near;
-            found = work->like_items[i];
+            found = liked->item;
         }
     }
     return found;
