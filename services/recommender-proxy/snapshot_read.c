@@ -203,7 +203,6 @@ static bool read_shelf(struct reader *reader, const struct facts *facts, struct 
 static bool read_model(struct reader *reader, const struct snapshot_head *head,
                        const struct facts *facts, struct model *model, struct err *err)
 {
-
     const size_t moods = (size_t)EMOTION_COUNT * (size_t)head->factors;
     const float *items;
 
@@ -223,7 +222,8 @@ static bool read_model(struct reader *reader, const struct snapshot_head *head,
     if (!model->crowd.means || !model->kinds.moods || !model->kinds.traits)
         return false;
     for (int emotion = 0; emotion < EMOTION_COUNT; emotion++)
-        if (!read_shelf(reader, facts, model, emotion, head->cols))
+        if (!read_shelf(reader, facts, model, emotion,
+                        head->als_factors ? head->cols : UINT32_MAX)) /* else not looked up */
             return false;
     if (!head->als_factors)
         return true;
