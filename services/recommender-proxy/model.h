@@ -34,7 +34,8 @@ struct model *model_learn(const struct sample *sample, const struct rec_als_conf
 void model_free(struct model *model);
 DEFINE_OWNED(model)
 
-/* Puts a picture on its shelf where it is not there yet. False: no memory. */
+/* Puts a picture on its shelf where it is not there yet; else notes when it came last. False:
+ * no memory. */
 bool model_put(struct model *model, uint32_t item, const struct facts_item *of);
 
 /* Puts back what was on a shelf. */

@@ -22,6 +22,7 @@ struct snapshot_head {
     int32_t factors, als_factors; /* als_factors 0: there is no als */
     uint32_t cols;                /* of als */
     uint64_t model_id;
+    uint64_t unlearnt; /* changes that the model does not know of */
     int64_t newest_ms;
     struct rec_als_conf als;   /* the settings; go_on and ctx NULL */
     struct rec_als_conf model; /* what als was made with */
