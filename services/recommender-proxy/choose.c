@@ -4,10 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    NEAR_BITS = 6, /* of the 64 of a look */
-    SPARE = 64,    /* candidates beyond what is asked for, in place of near-duplicates */
-};
+enum { SPARE = 64 /* candidates beyond what is asked for, in place of near-duplicates */ };
 
 struct work {
     const struct choose_candidate *candidates;
@@ -23,8 +20,7 @@ bool choose_is_near(const struct choose_candidate *a, const struct choose_candid
 {
     if (a->content && a->content == b->content)
         return true;
-    return a->look_known && b->look_known &&
-           __builtin_popcountll(a->look ^ b->look) <= NEAR_BITS;
+    return a->look_known && b->look_known && image_look_is_near(&a->look, &b->look);
 }
 
 /* SplitMix64 (Steele, Lea and Flood 2014). */

@@ -67,6 +67,8 @@ static bool read_item(struct reader *reader, struct facts *facts)
     if (number == INTERN_NONE)
         return false;
     facts->items[number] = item;
+    if (item.look_state == LOOK_LATER)
+        facts->items[number].look_state = LOOK_UNSEEN;
     return true;
 }
 
