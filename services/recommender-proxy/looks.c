@@ -102,53 +102,72 @@ static int look_at_once(struct looks *looks, const char *item_id, struct image_l
     return r == ERR_NOMEM ? r : 0;
 }
 
-/* After a failure: whether to leave the picture, because it and not the store is the trouble.
- */
-static bool is_left(struct looks *looks, const char *item_id, int *attempts,
-                    const struct err *why)
+static int note_object(void *ctx, const char *key, const struct store_info *info,
+                       struct err *err)
+{
+    (void)key;
+    (void)info;
+    (void)err;
+    *(bool *)ctx = true;
+    return 0;
+}
+
+/* Whether there are pictures to be had at all: a store whose disk is not there looks empty.
+ * Else *why says what is wrong, and the store is opened anew next time. */
+static bool store_is_well(struct looks *looks, struct err *why)
 {
     struct err away = {0};
+    bool found = false;
 
+    if (!looks->store)
+        return false;
+    if (store_list(looks->store, KEY_GARDEN_PREFIX, NULL, 1, note_object, &found, &away) == 0 &&
+        found)
+        return true;
+    if (!away.code)
+        (void)err_set(&away, ERR_UNAVAILABLE, "the store holds no picture: is its disk there?");
+    *why = away;
+    store_free(looks->store);
+    looks->store = NULL;
+    return false;
+}
+
+/* After a failure: whether it is the picture's, and the others can be looked at. */
+static bool is_left(struct looks *looks, const char *item_id, struct err *why)
+{
+    if (why->code == ERR_UNAVAILABLE || !store_is_well(looks, why))
+        return false;
     if (why->code == ERR_NOT_FOUND)
         return true; /* removed, and the event of it is on its way */
-    if (!looks->store || why->code == ERR_UNAVAILABLE || store_ping(looks->store, &away) < 0 ||
-        ++*attempts < ATTEMPTS)
+    if (looks->failures + 1 < ATTEMPTS)
         return false;
     log_warn("looking at %s: %s; it is left out until the next start", item_id, why->text);
     return true;
 }
 
-static void note_trouble(struct looks *looks, const struct err *why)
+/* False: not now. */
+static bool look_at(struct looks *looks, const struct rec_unseen *unseen)
 {
-    trouble_set(looks->conf.trouble, "looking at pictures: %s", why->text);
-    if (looks->failures % 10 == 0)
-        log_warn("looking at pictures: %s; trying again", why->text);
-}
+    struct image_look look;
+    struct err err = {0};
+    const int r = look_at_once(looks, unseen->item_id, &look, &err);
 
-static void look_at(struct looks *looks, const struct rec_unseen *unseen)
-{
-    int attempts = 0;
-
-    while (!atomic_load(&looks->stop)) {
-        struct image_look look;
-        struct err err = {0};
-        const int r = look_at_once(looks, unseen->item_id, &look, &err);
-
-        if (r >= 0 || is_left(looks, unseen->item_id, &attempts, &err)) {
-            if (r < 0)
-                rec_local_look_later(looks->conf.local, unseen);
-            else
-                rec_local_look(looks->conf.local, unseen, r ? &look : NULL);
-            if (r == 0)
-                log_info("no look of %s: %s", unseen->item_id, err.text);
-            metric_add(r > 0 ? looks->seen : r == 0 ? looks->none : looks->missing, 1);
-            trouble_clear(looks->conf.trouble);
-            looks->failures = 0;
-            return;
-        }
-        note_trouble(looks, &err);
-        rest(looks);
+    if (r < 0 && !is_left(looks, unseen->item_id, &err)) {
+        trouble_set(looks->conf.trouble, "looking at pictures: %s", err.text);
+        if (looks->failures % 10 == 0)
+            log_warn("looking at pictures: %s; trying again", err.text);
+        return false;
     }
+    if (r < 0)
+        rec_local_look_later(looks->conf.local, unseen);
+    else
+        rec_local_look(looks->conf.local, unseen, r ? &look : NULL);
+    if (r == 0)
+        log_info("no look of %s: %s", unseen->item_id, err.text);
+    metric_add(r > 0 ? looks->seen : r == 0 ? looks->none : looks->missing, 1);
+    trouble_clear(looks->conf.trouble);
+    looks->failures = 0;
+    return true;
 }
 
 /* -- all of them -- */
@@ -167,13 +186,16 @@ static void look_through(struct looks *looks)
     for (int done = 1;
          !atomic_load(&looks->stop) && rec_local_next_unseen(looks->conf.local, &at, &unseen);
          done++) {
-        look_at(looks, &unseen);
+        if (!look_at(looks, &unseen)) {
+            rest(looks);
+            at = 0; /* it may be gone by now */
+        }
         if (done % RECOUNT == 0)
             recount(looks);
     }
     recount(looks);
+    trouble_clear(looks->conf.trouble);
     buf_done(&looks->bytes);
-    looks->bytes = (struct buf){0};
 }
 
 static void *run(void *arg)
