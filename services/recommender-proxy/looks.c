@@ -190,7 +190,7 @@ static void look_through(struct looks *looks)
             rest(looks);
             at = 0; /* it may be gone by now */
         }
-        if (done % RECOUNT == 0)
+        if (done % RECOUNT == 0 || at == 0)
             recount(looks);
     }
     recount(looks);
