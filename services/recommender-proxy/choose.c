@@ -5,7 +5,6 @@
 #include <string.h>
 
 enum {
-    NEAR_BITS = 6,  /* of the 64 of a look */
     SPARE = 64,     /* candidates beyond what is asked for, in place of near-duplicates */
     COUNTED = 1000, /* new ones of which near-duplicates are looked for at each place */
 };
@@ -24,8 +23,7 @@ bool choose_is_near(const struct choose_candidate *a, const struct choose_candid
 {
     if (a->content && a->content == b->content)
         return true;
-    return a->look_known && b->look_known &&
-           __builtin_popcountll(a->look ^ b->look) <= NEAR_BITS;
+    return a->look_known && b->look_known && image_look_is_near(&a->look, &b->look);
 }
 
 /* SplitMix64 (Steele, Lea and Flood 2014). */

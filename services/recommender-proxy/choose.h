@@ -14,12 +14,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/image/look.h"
+
 struct choose_candidate {
     float score;
     bool new;         /* to be explored */
     uint64_t tie;     /* of equal scores the lower one comes first */
     uint64_t content; /* 0: not known */
-    uint64_t look;
+    struct image_look look;
     bool look_known;
 };
 

@@ -149,20 +149,6 @@ int rec_local_interaction(struct rec_local *local, const struct interaction_even
     return r;
 }
 
-bool rec_local_look(struct rec_local *local, const char *item_id, uint64_t look)
-{
-    uint32_t number;
-
-    (void)pthread_rwlock_wrlock(&local->lock);
-    number = intern_find(local->facts.item_ids, item_id);
-    if (number != INTERN_NONE) {
-        local->facts.items[number].look = look;
-        local->facts.items[number].look_known = true;
-    }
-    (void)pthread_rwlock_unlock(&local->lock);
-    return number != INTERN_NONE;
-}
-
 int rec_local_mood(struct rec_local *local, const char *user_id)
 {
     const struct facts_visitor *visitor;

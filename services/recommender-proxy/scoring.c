@@ -114,7 +114,7 @@ static void add_candidate(struct scoring *scoring, uint32_t place, float product
         .tie = intern_hash(scoring->local->facts.item_ids, item->item),
         .content = fact->content,
         .look = fact->look,
-        .look_known = fact->look_known};
+        .look_known = fact->look_state == LOOK_KNOWN};
 }
 
 static bool score(struct scoring *scoring)

@@ -82,10 +82,12 @@ static bool read_item(struct reader *reader, struct facts *facts)
     id = get_text(reader);
     number = id ? facts_item_number(facts, id) : INTERN_NONE;
     if (number == INTERN_NONE || number + 1 != intern_count(facts->item_ids) ||
-        !is_bool(&item.live) || !is_bool(&item.look_known))
+        !is_bool(&item.live) || item.look_state > LOOK_LATER)
         return false;
     item.picture = facts->items[number].picture; /* which follows from the id */
     facts->items[number] = item;
+    if (item.look_state == LOOK_LATER)
+        facts->items[number].look_state = LOOK_UNSEEN;
     return true;
 }
 

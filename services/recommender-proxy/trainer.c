@@ -23,8 +23,8 @@ struct trainer {
     atomic_bool stop, ready;
     pthread_mutex_t lock;
     pthread_cond_t wake;
-    int64_t next_ms;  /* clock_mono_ms: no training before */
-    uint64_t written; /* changes that the snapshot has */
+    int64_t next_ms;                 /* clock_mono_ms: no training before */
+    uint64_t written, written_looks; /* what the snapshot has */
 };
 
 static bool go_on(void *ctx, double done)
@@ -40,10 +40,11 @@ static void write_snapshot(struct trainer *trainer)
     struct rec_local *local = trainer->conf.recommender->local;
     struct follow_offsets *offsets = calloc(INTAKE_TOPICS, sizeof *offsets);
     struct err err = {0};
+    const uint64_t looks = rec_local_looks(local);
     uint64_t now, learnt;
 
     rec_local_changes(local, &now, &learnt);
-    if (!offsets || now == trainer->written) {
+    if (!offsets || (now == trainer->written && looks == trainer->written_looks)) {
         free(offsets);
         return;
     }
@@ -55,6 +56,7 @@ static void write_snapshot(struct trainer *trainer)
     } else {
         trouble_clear(trainer->conf.trouble);
         trainer->written = now;
+        trainer->written_looks = looks;
     }
     free(offsets);
 }
