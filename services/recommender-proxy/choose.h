@@ -34,6 +34,10 @@ struct choose_place {
 struct choose_conf {
     float exploration;
     uint64_t seed; /* the same seed chooses the same */
+    /* Fills content and look of a candidate, in the caller's array; called once for each that
+     * is compared, which few are. NULL: they are filled. */
+    void (*describe)(void *ctx, uint32_t candidate);
+    void *ctx;
 };
 
 /* Fills up to count places, and returns how many; count 0 or candidates none: 0. False in

@@ -170,7 +170,8 @@ static bool fits(const struct shelf_item *item, const struct facts *facts,
     return item->item < intern_count(facts->item_ids) &&
            facts->items[item->item].picture.emotion == emotion &&
            !(item->item < model->place_room && model->places[item->item]) &&
-           is_favorite(&item->favorite) && (item->column == INTERN_NONE || item->column < cols);
+           is_bool(&item->live) && is_favorite(&item->favorite) &&
+           (item->column == INTERN_NONE || item->column < cols);
 }
 
 static bool read_shelf(struct reader *reader, const struct facts *facts, struct model *model,
