@@ -159,11 +159,29 @@ static void check_like(struct hall *hall)
     CHECK_HAS(buf_text(&records), "\"propensities\":[");
 }
 
-TEST_ON_BOTH_BUSES(a_kiosk_shows_a_garden_and_tells_of_a_like)
+static void check_forgetting(struct hall *hall)
+{
+    CHECK_INT(hall_post(hall, "/v1/users/f%2F1/mood", "{\"emotion\":\"happy\"}"), <, 300);
+    wait_text(hall, "/v1/users/f%2F1/recommendations", "\"asked\":\"happy\"", true);
+    CHECK_INT(hall_post(hall, "/like",
+                        "{\"id\":\"f/1\",\"itemId\":\"emotions/happy/b0h.jpeg\","
+                        "\"impression\":[]}"),
+              ==, 200);
+    wait_text(hall, OF("f%2F1"), "\"met\":", true);
+    CHECK_INT(door_ask(&hall->door, &(struct door_request){.method = "DELETE",
+                                                           .path = "/v1/users/f%2F1/mood"}),
+              <, 300);
+    wait_text(hall, OF("f%2F1"), "\"met\":", false);
+    CHECK_INT(hall_get(hall, "/v1/users/f%2F1/recommendations"), ==, 400);
+    CHECK_HAS(door_body(&hall->door), "no mood of this visitor is known");
+}
+
+TEST_ON_BOTH_BUSES(a_kiosk_shows_a_garden_tells_of_a_like_and_forgets)
 {
     fill(hall);
     check_garden(hall);
     check_like(hall);
+    check_forgetting(hall);
 }
 
 /* -- odd ids, batches, replays -- */
@@ -223,24 +241,6 @@ TEST_ON_BOTH_BUSES(events_have_a_result_each_and_replays_change_nothing)
     CHECK_INT(hall_post(hall, "/v1/events", buf_text(&batch)), ==, 200);
     CHECK_INT(hall_get(hall, OF(MINJI_PATH)), ==, 200);
     CHECK_STR(door_body(&hall->door), buf_text(&before));
-}
-
-TEST_ON_BOTH_BUSES(who_is_forgotten_is_a_stranger)
-{
-    fill(hall);
-    CHECK_INT(hall_post(hall, "/v1/users/f%2F1/mood", "{\"emotion\":\"happy\"}"), <, 300);
-    wait_text(hall, "/v1/users/f%2F1/recommendations", "\"asked\":\"happy\"", true);
-    CHECK_INT(hall_post(hall, "/like",
-                        "{\"id\":\"f/1\",\"itemId\":\"emotions/happy/b0h.jpeg\","
-                        "\"impression\":[]}"),
-              ==, 200);
-    wait_text(hall, OF("f%2F1"), "\"met\":", true);
-    CHECK_INT(door_ask(&hall->door, &(struct door_request){.method = "DELETE",
-                                                           .path = "/v1/users/f%2F1/mood"}),
-              <, 300);
-    wait_text(hall, OF("f%2F1"), "\"met\":", false);
-    CHECK_INT(hall_get(hall, "/v1/users/f%2F1/recommendations"), ==, 400);
-    CHECK_HAS(door_body(&hall->door), "no mood of this visitor is known");
 }
 
 /* -- removed pictures -- */
@@ -360,7 +360,7 @@ TEST_ON_BOTH_BUSES(the_same_topics_give_the_same_answers)
 
 /* -- what goes wrong -- */
 
-TEST_ON_BOTH_BUSES(a_recommender_that_is_away_is_told_of)
+static void check_away(struct hall *hall)
 {
     hall_kill_recommender(hall, 0);
     CHECK_INT(hall_post(hall, "/garden", "{\"id\":\"a\",\"emotion\":\"happy\"}"), ==, 503);
@@ -377,7 +377,7 @@ TEST_ON_BOTH_BUSES(a_recommender_that_is_away_is_told_of)
     wait_text(hall, "/readyz", "\"recommender\":{\"state\":\"up\"", true);
 }
 
-TEST_ON_BOTH_BUSES(what_makes_no_sense_is_refused)
+static void check_nonsense(struct hall *hall)
 {
     static const struct {
         const char *path, *body; /* NULL: GET */
@@ -421,7 +421,7 @@ TEST_ON_BOTH_BUSES(what_makes_no_sense_is_refused)
     }
 }
 
-TEST_ON_BOTH_BUSES(a_body_that_is_too_large_is_refused)
+static void check_too_large(struct hall *hall)
 {
     OWNED_VALUE(buf) body = {0};
 
@@ -437,4 +437,11 @@ TEST_ON_BOTH_BUSES(a_body_that_is_too_large_is_refused)
                                                            .body = body.data,
                                                            .size = body.size}),
               ==, 413);
+}
+
+TEST_ON_BOTH_BUSES(what_goes_wrong_is_said)
+{
+    check_away(hall);
+    check_nonsense(hall);
+    check_too_large(hall);
 }
