@@ -131,32 +131,42 @@ static bool is_in(const struct act *act, const struct offsets *at, size_t item)
     return false;
 }
 
-/* The act's own picture comes first where it is not named. */
+/* The act's own picture is put in front where it is not named. */
+static void complete(const struct act *act, struct offsets *at)
+{
+    if (is_in(act, at, at->item))
+        return;
+    if (at->count == INTERACTION_IMPRESSION_MAX)
+        at->count--;
+    memmove(at->impression + 1, at->impression, at->count * sizeof *at->impression);
+    at->impression[0] = at->item;
+    at->count++;
+}
+
 static void read_impression(struct act *act, const json_t *list, struct offsets *at)
 {
-    size_t i, given = 0, bad = 0;
+    const size_t given = json_array_size(list);
+    size_t i, bad = 0;
     const json_t *element;
 
-    at->impression[at->count++] = at->item;
     json_array_foreach(list, i, element)
     {
         const char *text = json_string_value(element);
         size_t item;
 
-        given++;
         if (at->count == INTERACTION_IMPRESSION_MAX)
-            continue;
+            break;
         if (!text || !put_item(act, text, &item))
             bad++;
         else if (!is_in(act, at, item))
             at->impression[at->count++] = item;
     }
+    if (given) /* else nobody said what was shown */
+        complete(act, at);
     if (bad)
         remark(act, "pictures of the impression that are none were left out");
     if (given > INTERACTION_IMPRESSION_MAX)
         remark(act, "of the impression the first 100 pictures were taken");
-    if (given == 0 || list == NULL)
-        at->count = 0; /* nobody said what was shown */
 }
 
 static void read_time(struct act *act, const json_t *value)

@@ -11,7 +11,8 @@
 
 /* Writes it by way of a temporary file beside it. offsets: how far the topics had been read
  * before this was called; what came since may be in the file, too, and does no harm twice. No
- * training may be under way. */
+ * training may be under way. Where another process is writing the same file, it is left to
+ * that one. */
 int snapshot_write(struct rec_local *local, const char *path,
                    const struct follow_offsets offsets[INTAKE_TOPICS], struct err *err);
 
