@@ -245,7 +245,7 @@ TEST(another_version_or_other_settings_are_refused)
         else if (i == 3)
             head.als.factors = 32;
         else if (i == 4)
-            head.als.regularisation *= 2;
+            head.als.regularisation += 1;
         else
             head.als.seed++;
         memcpy(changed.data, &head, sizeof head);
