@@ -98,9 +98,7 @@ static void look(struct trainer *trainer)
     if (!intake_is_whole(trainer->conf.intake))
         return;
     rec_local_changes(trainer->conf.recommender->local, &now, &learnt);
-    if (now == learnt)
-        atomic_store(&trainer->ready, true);
-    else if (!atomic_load(&trainer->ready) && trainer->conf.restored)
+    if (now == learnt || (!atomic_load(&trainer->ready) && trainer->conf.restored))
         atomic_store(&trainer->ready, true); /* what is new is learnt while it answers */
     else if (clock_mono_ms() >= trainer->next_ms)
         train(trainer);
