@@ -168,7 +168,7 @@ static int merge_runs(struct sorter *sorter, struct err *err)
 
 static int write_block(struct sorter *sorter, struct err *err)
 {
-    struct writer writer;
+    struct writer writer = {.fd = -1};
 
     if (sorter->run_count == RUNS_MAX && merge_runs(sorter, err) < 0)
         return err->code;

@@ -40,8 +40,7 @@ static void check_sorted(int count, int distinct, size_t longest)
 {
     const char *dir = folder_new();
     OWNED(sorter) sorter = new_sorter(dir);
-    OWNED_STRING record = malloc(longest + 64);
-    OWNED_STRING last = calloc(1, longest + 64);
+    static char record[SORT_RECORD_MAX + 64], last[SORT_RECORD_MAX + 64];
     uint32_t state = 7, sum = 0, back = 0;
     struct err err = {0};
     const void *next;
@@ -97,7 +96,7 @@ TEST(more_runs_than_are_merged_at_once)
 TEST(a_record_that_is_too_large_is_refused)
 {
     OWNED(sorter) sorter = new_sorter(folder_new());
-    OWNED_STRING record = calloc(1, SORT_RECORD_MAX + 1);
+    static char record[SORT_RECORD_MAX + 1];
     struct err err = {0};
 
     CHECK_OK(sorter_add(sorter, record, SORT_RECORD_MAX, &err), err);
