@@ -106,7 +106,7 @@ static size_t look_at(const struct dataset_interaction *act, bool *ret_quoted)
         for (size_t j = 0; j < id->size && !quoted; j++) {
             const char c = id->text[j];
 
-            quoted = c == ',' || c == '"' || c == '\n' || c == '\r' || c == '\xef';
+            quoted = c == ',' || c == '"' || c == '\n' || c == '\r';
         }
         size += 2 * id->size + 1;
     }

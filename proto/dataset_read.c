@@ -180,7 +180,7 @@ static int take_type(const struct dataset_reader *reader, const struct csv_row *
 
 /* Unescapes the id that starts at from in place and ends it with a NUL. Returns what follows
  * its separator, NULL where it is the last. */
-static char *cut_id(char *from, char *end, struct csv_field *ret)
+static char *cut_id(char *from, const char *end, struct csv_field *ret)
 {
     char *to = from;
 
