@@ -84,7 +84,7 @@ static void make_headers(struct put_headers *headers, const char *key,
 }
 
 /* request has its body, of this size. */
-static int put(struct store *store, struct s3_request *request, uint64_t size,
+static int put(struct store *store, struct s3_request request, uint64_t size,
                const struct store_meta *meta, struct store_info *ret_info, struct err *err)
 {
     struct http_client_response response = {0};
@@ -93,12 +93,12 @@ static int put(struct store *store, struct s3_request *request, uint64_t size,
 
     if (size > S3_OBJECT_MAX)
         return err_set(err, ERR_TOO_LARGE, "write %.80s: S3 takes at most 5 GiB at once",
-                       request->key);
-    make_headers(&headers, request->key, meta);
-    request->method = "PUT";
-    request->headers = headers.pairs;
-    request->header_count = headers.count;
-    rc = s3_ask(client_of(store), request, &response, err);
+                       request.key);
+    make_headers(&headers, request.key, meta);
+    request.method = "PUT";
+    request.headers = headers.pairs;
+    request.header_count = headers.count;
+    rc = s3_ask(client_of(store), &request, &response, err);
     if (rc == 0 && ret_info) {
         ret_info->size = size;
         ret_info->mtime_ns = time_header_ns(&response, "date");
@@ -111,9 +111,9 @@ static int put(struct store *store, struct s3_request *request, uint64_t size,
 static int s3_put(struct store *store, const char *key, struct store_bytes bytes,
                   const struct store_meta *meta, struct store_info *ret_info, struct err *err)
 {
-    struct s3_request request = {.key = key, .body = bytes};
+    const struct s3_request request = {.key = key, .body = bytes};
 
-    return put(store, &request, bytes.size, meta, ret_info, err);
+    return put(store, request, bytes.size, meta, ret_info, err);
 }
 
 static int hash_file(const char *key, struct store_file file, char hex[SHA256_HEX],
@@ -150,7 +150,7 @@ static int s3_put_file(struct store *store, const char *key, struct store_file f
         request.file_sha256 = meta->sha256;
     else if (file.size <= S3_OBJECT_MAX && hash_file(key, file, hex, err) < 0)
         return err->code;
-    return put(store, &request, file.size, meta, ret_info, err);
+    return put(store, request, file.size, meta, ret_info, err);
 }
 
 /* What HEAD and GET say of the object. A part's answer has the whole size after the '/' of
