@@ -43,6 +43,13 @@ static bool take_string(struct scan *scan, struct csv_field *ret)
 
     if (!take(scan, '"'))
         return false;
+    p = memchr(scan->at, '"', (size_t)(scan->end - scan->at));
+    if (p && text_printable(scan->at, (size_t)(p - scan->at)) == (size_t)(p - scan->at) &&
+        !memchr(scan->at, '\\', (size_t)(p - scan->at))) {
+        *ret = (struct csv_field){scan->at, (size_t)(p - scan->at)};
+        scan->at = p + 1;
+        return true;
+    }
     for (p = scan->at; p < scan->end && *p != '"'; p++) {
         const unsigned char c = (unsigned char)*p;
 
