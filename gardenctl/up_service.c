@@ -26,6 +26,7 @@ const struct up_service_spec up_services[] = {
      up_model_is_there},
     {"emotion", "EMOTION_LISTEN", "127.0.0.1:0", "GARDEN_EMOTION_URL", false,
      up_eyes_are_there},
+    {"csv-exporter", "CSV_EXPORTER_LISTEN", "127.0.0.1:0", "GARDEN_EXPORTER_URL", false, NULL},
     {"gateway", "GARDEN_LISTEN", "127.0.0.1:8080", NULL, true, NULL},
 };
 const size_t up_service_count = sizeof up_services / sizeof *up_services;

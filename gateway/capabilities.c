@@ -126,6 +126,8 @@ void capabilities_get(struct gateway *gateway, struct http_request *request,
         json_write_str(&out, "generator");
     if (*gateway->settings->emotion_url)
         json_write_str(&out, "emotion");
+    if (*gateway->settings->exporter_url)
+        json_write_str(&out, "csv-exporter");
     json_write_close(&out, ']');
     write_engines(&out, &gateway->settings->garden);
     write_emotions(&out);

@@ -57,6 +57,7 @@ static const struct {
 } services[SERVICE_COUNT] = {
     [SERVICE_INGEST] = {"item-ingest", "GARDEN_INGEST_URL"},
     [SERVICE_EMOTION] = {"emotion", "GARDEN_EMOTION_URL"},
+    [SERVICE_EXPORTER] = {"csv-exporter", "GARDEN_EXPORTER_URL"},
 };
 
 const char *forward_service_name(enum service service)
@@ -66,7 +67,14 @@ const char *forward_service_name(enum service service)
 
 static const char *url_of(const struct settings *settings, enum service service)
 {
-    return service == SERVICE_INGEST ? settings->ingest_url : settings->emotion_url;
+    switch (service) {
+    case SERVICE_INGEST:
+        return settings->ingest_url;
+    case SERVICE_EXPORTER:
+        return settings->exporter_url;
+    default:
+        return settings->emotion_url;
+    }
 }
 
 struct forwards *forwards_new(const struct settings *settings, struct err *err)

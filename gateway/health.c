@@ -14,8 +14,8 @@ enum { ASK_MS = 1000, MAX_PARTITIONS = 256 };
 
 const char *health_part_name(enum health_part part)
 {
-    static const char *const names[HEALTH_PARTS] = {"bus",         "store",     "catalogue",
-                                                    "item-ingest", "generator", "emotion"};
+    static const char *const names[HEALTH_PARTS] = {
+        "bus", "store", "catalogue", "item-ingest", "generator", "emotion", "csv-exporter"};
 
     return names[part];
 }
@@ -24,6 +24,8 @@ bool health_part_used(const struct settings *settings, enum health_part part)
 {
     if (part == HEALTH_GENERATOR)
         return *settings->generator_url != '\0';
+    if (part == HEALTH_EXPORTER)
+        return *settings->exporter_url != '\0';
     return part != HEALTH_EMOTION || *settings->emotion_url != '\0';
 }
 
@@ -148,6 +150,10 @@ void health_check(struct gateway *gateway, struct health *ret_health)
         (void)ask_service("the emotion service", gateway->settings->emotion_url,
                           &err[HEALTH_EMOTION]);
     set_part(ret_health, HEALTH_EMOTION, &err[HEALTH_EMOTION]);
+    if (*gateway->settings->exporter_url)
+        (void)ask_service("csv-exporter", gateway->settings->exporter_url,
+                          &err[HEALTH_EXPORTER]);
+    set_part(ret_health, HEALTH_EXPORTER, &err[HEALTH_EXPORTER]);
     ret_health->ready = true;
     for (int i = 0; i < HEALTH_PARTS; i++) {
         ret_health->parts[i].unused = !health_part_used(gateway->settings, (enum health_part)i);

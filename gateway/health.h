@@ -16,6 +16,7 @@ enum health_part {
     HEALTH_INGEST,
     HEALTH_GENERATOR,
     HEALTH_EMOTION,
+    HEALTH_EXPORTER,
     HEALTH_PARTS
 };
 
@@ -32,7 +33,7 @@ struct health {
 };
 
 /* As it is called outside: "bus", "store", "catalogue", "item-ingest",
- * "generator", "emotion". */
+ * "generator", "emotion", "csv-exporter". */
 const char *health_part_name(enum health_part part);
 
 /* False where it was not configured: the garden goes without it. */

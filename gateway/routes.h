@@ -25,7 +25,7 @@ enum route_place {
 };
 
 /* Who answers what is passed on. */
-enum service { SERVICE_INGEST, SERVICE_EMOTION, SERVICE_COUNT };
+enum service { SERVICE_INGEST, SERVICE_EMOTION, SERVICE_EXPORTER, SERVICE_COUNT };
 
 struct route {
     const char *method;
