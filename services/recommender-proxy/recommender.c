@@ -179,7 +179,8 @@ static int restore(struct service *service, struct err *err)
 
     if (new_local(service, err) < 0)
         return err->code;
-    if (snapshot_read(service->parts.local, service->snapshot, service->offsets, &wrong) == 0 &&
+    if (rec_snapshot_read(service->parts.local, service->snapshot, service->offsets, &wrong) ==
+            0 &&
         retry_until(check_offsets, service, &wrong) == 0) {
         service->restored = true;
         return 0;

@@ -303,8 +303,8 @@ static int fill(struct rec_local *local, struct reader *reader,
     return 0;
 }
 
-int snapshot_read(struct rec_local *local, const char *path,
-                  struct follow_offsets ret_offsets[INTAKE_TOPICS], struct err *err)
+int rec_snapshot_read(struct rec_local *local, const char *path,
+                      struct follow_offsets ret_offsets[INTAKE_TOPICS], struct err *err)
 {
     OWNED_VALUE(buf) file = {0};
     struct reader reader;

@@ -176,8 +176,8 @@ static FILE *open_temporary(const char *path, struct err *err)
     return NULL;
 }
 
-int snapshot_write(struct rec_local *local, const char *path,
-                   const struct follow_offsets offsets[INTAKE_TOPICS], struct err *err)
+int rec_snapshot_write(struct rec_local *local, const char *path,
+                       const struct follow_offsets offsets[INTAKE_TOPICS], struct err *err)
 {
     struct writer writer = {0};
     char temporary[PATH_MAX];

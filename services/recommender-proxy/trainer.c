@@ -49,7 +49,7 @@ static void write_snapshot(struct trainer *trainer)
         return;
     }
     intake_at(trainer->conf.intake, offsets);
-    if (snapshot_write(local, trainer->conf.snapshot, offsets, &err) < 0) {
+    if (rec_snapshot_write(local, trainer->conf.snapshot, offsets, &err) < 0) {
         trouble_set(trainer->conf.trouble, "the snapshot: %s", err.text);
         log_warn("the snapshot: %s; a start will read the topics from their beginning",
                  err.text);

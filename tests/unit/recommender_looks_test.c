@@ -400,8 +400,8 @@ static struct rec_local *restore(struct rec_local *local, const char *folder)
     struct err err = {0};
 
     (void)snprintf(path, sizeof path, "%s/snapshot", folder);
-    CHECK_OK(snapshot_write(local, path, offsets, &err), err);
-    CHECK_OK(snapshot_read(restored, path, offsets, &err), err);
+    CHECK_OK(rec_snapshot_write(local, path, offsets, &err), err);
+    CHECK_OK(rec_snapshot_read(restored, path, offsets, &err), err);
     free(offsets);
     return restored;
 }

@@ -59,7 +59,7 @@ static void write_to(struct rec_local *local, const char *path)
 
     for (int i = 0; i < INTAKE_TOPICS; i++)
         offsets[i].next[3 + i] = 100 + i;
-    CHECK_OK(snapshot_write(local, path, offsets, &err), err);
+    CHECK_OK(rec_snapshot_write(local, path, offsets, &err), err);
 }
 
 static void check_same(struct rec_local *one, struct rec_local *other)
@@ -95,7 +95,7 @@ TEST(what_is_written_is_read_and_answers_the_same)
     struct err err = {0};
 
     write_to(local, path_of("a"));
-    CHECK_OK(snapshot_read(other, path_of("a"), got, &err), err);
+    CHECK_OK(rec_snapshot_read(other, path_of("a"), got, &err), err);
     CHECK_INT(memcmp(got, offsets, sizeof got), ==, 0);
     check_same(local, other);
     rec_local_changes(other, &now, &learnt);
@@ -121,7 +121,7 @@ TEST(what_was_not_learnt_when_it_was_written_is_to_be_learnt)
     garden_act(local, "방문자/5", INTERACTION_LIKE, garden_key("winter,snowy,day", 7),
                THEN + 2 * DAY_MS);
     write_to(local, path_of("a"));
-    CHECK_OK(snapshot_read(other, path_of("a"), got, &err), err);
+    CHECK_OK(rec_snapshot_read(other, path_of("a"), got, &err), err);
     rec_local_changes(other, &now, &learnt);
     CHECK(now > learnt);
     garden_train(local);
@@ -136,7 +136,7 @@ TEST(an_engine_that_knows_nothing_can_be_written)
     struct err err = {0};
 
     write_to(local, path_of("a"));
-    CHECK_OK(snapshot_read(other, path_of("a"), got, &err), err);
+    CHECK_OK(rec_snapshot_read(other, path_of("a"), got, &err), err);
     CHECK_INT(ASK(other, .user_id = "a")->count, ==, 0);
     garden_item(local, garden_key("", 1)); /* too little to learn from */
     garden_act(local, "a", INTERACTION_LIKE, garden_key("", 1), THEN);
@@ -144,7 +144,7 @@ TEST(an_engine_that_knows_nothing_can_be_written)
     write_to(local, path_of("a"));
     rec_local_free(other);
     other = garden_new(0);
-    CHECK_OK(snapshot_read(other, path_of("a"), got, &err), err);
+    CHECK_OK(rec_snapshot_read(other, path_of("a"), got, &err), err);
     CHECK_INT(ASK(other, .user_id = "a")->count, ==, 1);
 }
 
@@ -163,7 +163,7 @@ static void check_refused(const char *path, const char *why, int code)
     OWNED(rec_local) local = garden_new(0.2F);
     struct err err = {0};
 
-    CHECK_INT(snapshot_read(local, path, got, &err), ==, code);
+    CHECK_INT(rec_snapshot_read(local, path, got, &err), ==, code);
     CHECK_HAS(err.text, why);
     CHECK_INT(ASK(local, .user_id = "방문자/1")->count, ==, 0);
     garden_item(local, garden_key("", 1));
@@ -279,7 +279,7 @@ TEST(a_forged_file_does_no_harm)
                 (char)(1 << random % 8);
         }
         put_summed(path_of("b"), &changed);
-        if (snapshot_read(local, path_of("b"), got, &err) == 0) {
+        if (rec_snapshot_read(local, path_of("b"), got, &err) == 0) {
             (void)ASK(local, .user_id = "방문자/1");
             if (i % 50 == 0)
                 garden_train(local);
