@@ -18,11 +18,11 @@
 
 struct choose_candidate {
     float score;
-    bool new;         /* to be explored */
+    bool new; /* to be explored */
+    bool look_known;
     uint64_t tie;     /* of equal scores the lower one comes first */
     uint64_t content; /* 0: not known */
     struct image_look look;
-    bool look_known;
 };
 
 struct choose_place {

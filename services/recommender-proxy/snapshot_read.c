@@ -278,7 +278,7 @@ static int check_sum(const struct buf *file, struct err *err)
 static int fill(struct rec_local *local, struct reader *reader,
                 struct follow_offsets *ret_offsets, struct err *err)
 {
-    struct snapshot_head head;
+    struct snapshot_head head = {0};
     struct model *model = calloc(1, sizeof *model);
 
     if (!model)

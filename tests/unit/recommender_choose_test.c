@@ -17,12 +17,12 @@ static uint64_t random_64(void)
     return random_state;
 }
 
-static size_t pick(const struct choose_candidate *candidates, uint32_t count, float exploration,
-                   uint64_t seed, struct choose_place *places, size_t place_count)
+static size_t pick(const struct choose_candidate *candidates, uint32_t candidate_count,
+                   float exploration, uint64_t seed, struct choose_place *places, size_t count)
 {
     const struct choose_conf conf = {.exploration = exploration, .seed = seed};
     bool ok = false;
-    size_t filled = choose(candidates, count, &conf, places, place_count, &ok);
+    size_t filled = choose(candidates, candidate_count, &conf, places, count, &ok);
 
     CHECK(ok);
     return filled;
