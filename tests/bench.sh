@@ -2,12 +2,12 @@
 # bench.sh [GROUP] - measures; prints one line for each figure:
 #   name<TAB>value<TAB>unit<TAB>target<TAB>ok|short
 # Groups: chain, burst-local, burst-kafka, burst-postgres, gardens, pictures, generator, nn, faces-nets,
-# faces.
+# faces, export.
 # Rates are those of this machine; what compares is a ratio against a named peer in the same run.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-groups=(chain burst-local burst-kafka burst-postgres gardens pictures generator nn faces-nets faces)
+groups=(chain burst-local burst-kafka burst-postgres gardens pictures generator nn faces-nets faces export)
 wanted=${1:-all}
 if [ "$wanted" != all ] && [[ ! " ${groups[*]} " == *" $wanted "* ]]; then
     echo "bench.sh: no group '$wanted'; there are ${groups[*]}" >&2
@@ -197,3 +197,4 @@ if runs generator; then bench_generator; fi
 if runs nn; then bench_nn; fi
 if runs faces-nets; then bench_faces_nets; fi
 if runs faces; then bench_faces; fi
+if runs export; then build/tests/bench/export; fi

@@ -233,6 +233,8 @@ static int consider(struct repeats *repeats, const struct entry *entry, const ch
 
     if (2 * (ids->count + 1) > ids->slot_count && grow_slots(ids, err) < 0)
         return err->code;
+    if (!ids->slots)
+        return err_set_nomem(err, "the acts' ids");
     for (i = (entry->hash >> 10) & (ids->slot_count - 1); ids->slots[i];
          i = (i + 1) & (ids->slot_count - 1)) {
         const size_t at = ids->slots[i] - 1;
