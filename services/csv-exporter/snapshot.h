@@ -34,4 +34,11 @@ int snapshot_read(struct bus *bus, const struct snapshot *snapshot, const char *
                   int (*fn)(void *ctx, const struct bus_record *record, struct err *err),
                   void *ctx, struct err *err);
 
+/* The same of one partition of it. Several may be read at a time, each by a
+ * thread of its own. */
+int snapshot_read_part(struct bus *bus, const struct export_offset *part,
+                       const atomic_bool *stop,
+                       int (*fn)(void *ctx, const struct bus_record *record, struct err *err),
+                       void *ctx, struct err *err);
+
 #endif
