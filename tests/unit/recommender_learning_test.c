@@ -73,6 +73,13 @@ static void plan(void)
         facts[fact_count++] = (struct fact){.kind = USER, .number = visitor};
         plan_visit(visitor);
     }
+    for (int i = 0; i < PICTURES; i++) /* one who likes all there is */
+        facts[fact_count++] = (struct fact){.kind = ACT,
+                                            .number = VISITORS,
+                                            .type = INTERACTION_LIKE,
+                                            .item = i,
+                                            .shown = {i, i, i},
+                                            .time_ms = THEN + i * 7 % PICTURES * 1000};
     CHECK_INT(fact_count, <=, FACTS_MAX);
 }
 
@@ -132,7 +139,7 @@ static void check_same_answers(struct rec_local *one, struct rec_local *other)
 {
     static struct rec_answer held;
 
-    for (int visitor = -5; visitor < VISITORS; visitor += 3) {
+    for (int visitor = -6; visitor <= VISITORS; visitor += 3) {
         const struct rec_query query = {.user_id = visitor < 0 ? garden_name("nobody ", visitor)
                                                                : user_of(visitor),
                                         .emotion = visitor % 4 ? "happy" : "happy/" WINTER};
