@@ -2,12 +2,13 @@
 # bench.sh [GROUP] - measures; prints one line for each figure:
 #   name<TAB>value<TAB>unit<TAB>target<TAB>ok|short
 # Groups: chain, burst-local, burst-kafka, burst-postgres, gardens, pictures, generator, nn, faces-nets,
-# faces.
+# faces, recommender (with DATASET=folder: rankings of its interactions.csv alone).
 # Rates are those of this machine; what compares is a ratio against a named peer in the same run.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-groups=(chain burst-local burst-kafka burst-postgres gardens pictures generator nn faces-nets faces)
+groups=(chain burst-local burst-kafka burst-postgres gardens pictures generator nn faces-nets faces
+    recommender)
 wanted=${1:-all}
 if [ "$wanted" != all ] && [[ ! " ${groups[*]} " == *" $wanted "* ]]; then
     echo "bench.sh: no group '$wanted'; there are ${groups[*]}" >&2
@@ -177,6 +178,21 @@ bench_faces() {
         build/tests/bench/faces models/face "$TEST_FACES/astronaut.png" "$work/picture.ppm"
 }
 
+# Who foretells best, beside implicit; visitors of whom nothing is known; estimates by the log; learning
+# from ten million likes; answers under load. About ten minutes.
+bench_recommender() {
+    tools/recommender-peers/peers.sh --version >/dev/null # installs, so that nothing below waits
+    if [ -n "${DATASET:-}" ]; then
+        build/tests/bench/recommender_ranking
+        return
+    fi
+    build/tests/bench/recommender_cold
+    build/tests/bench/recommender_policy
+    build/tests/bench/recommender_serve
+    build/tests/bench/recommender_speed
+    build/tests/bench/recommender_ranking
+}
+
 tools/setup.sh build bench
 make --no-print-directory -s -j2 build benches
 export GARDEN_BUILD=$PWD/build
@@ -197,3 +213,4 @@ if runs generator; then bench_generator; fi
 if runs nn; then bench_nn; fi
 if runs faces-nets; then bench_faces_nets; fi
 if runs faces; then bench_faces; fi
+if runs recommender; then bench_recommender; fi

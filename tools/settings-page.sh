@@ -20,6 +20,8 @@ PAGE
 "$programs/item-ingest" --settings-markdown
 "$programs/generator-gpu" --settings-markdown
 "$programs/emotion" --settings-markdown
+"$programs/recommender-proxy" --settings-markdown
+"$programs/csv-exporter" --settings-markdown
 cat <<'PAGE'
 
 ## Log lines

@@ -15,7 +15,8 @@ packages_for() {
                 default-jre-headless?java maven?mvn golang-go?go s3cmd git?git procps?pgrep
                 npm?npm" ;;
     lint) echo "clang-format clang-tidy clang shellcheck git?git" ;;
-    bench) echo "nginx-light?nginx wrk curl?curl python3?python3 python3-venv nodejs?node npm?npm" ;;
+    bench) echo "nginx-light?nginx wrk curl?curl python3?python3 python3-venv nodejs?node npm?npm
+                 libopenblas-dev" ;;
     paint) echo "libgl1 libegl1 libfontconfig1 python3?python3 python3-venv" ;;
     *) echo "setup.sh: no purpose '$1'; there are build, test, lint, bench and paint" >&2 && exit 2 ;;
     esac
@@ -26,7 +27,7 @@ reason_for() {
     build) echo "to build the services: the compiler and the libraries they stand on" ;;
     test) echo "to test against real engines (PostgreSQL, Apache Kafka, an S3 server) and to fuzz" ;;
     lint) echo "to check format, style and borders" ;;
-    bench) echo "to measure against nginx, and against diffusers" ;;
+    bench) echo "to measure against nginx, diffusers and EASE (LAPACK)" ;;
     paint) echo "to paint gardens (tools/train-garden), with Skia for Python" ;;
     esac
 }

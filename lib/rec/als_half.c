@@ -86,6 +86,7 @@ static void solve_rows(void *ctx, size_t task, int thread)
     }
 }
 
+/* Tasks write to rows. NOLINTNEXTLINE(readability-non-const-parameter) */
 int als_half_sweep(const struct rec_matrix *matrix, const struct als_side *fixed, float *rows,
                    struct err *err)
 {

@@ -24,6 +24,8 @@ enum {
     DOUBLES = LANES / 2          /* of a vector */
 };
 
+#define WIDTH 8UL /* vectors of doubles side by side */
+
 typedef double vd __attribute__((vector_size(DOUBLES * 8)));
 typedef float v4 __attribute__((vector_size(16)));
 
@@ -53,7 +55,12 @@ struct left {
 INLINE void tile(vf sum[TILE][VECTORS], struct left left, const float *right, size_t ld,
                  size_t steps)
 {
-    memset(sum, 0, sizeof(vf[TILE][VECTORS]));
+    UNROLL(8)
+    for (size_t t = 0; t < TILE; t++) {
+        UNROLL(4)
+        for (size_t v = 0; v < VECTORS; v++)
+            sum[t][v] = (vf){0};
+    }
     for (size_t s = 0; s < steps; s++, left.at += left.step, right += ld) {
         vf panel[VECTORS];
 
@@ -136,31 +143,55 @@ struct scratch {
     float *root; /* of the weights */
 };
 
-/* a -= factor * b, from column first on; some columns before it may be written, too. */
-INLINE void subtract(double *a, double factor, const double *b, size_t first, size_t cols)
+/* row -= sum over p < i of m[p][i] * m[p], of width vectors from column first on. */
+INLINE void subtract_above(double *m, size_t i, size_t ld, size_t first, size_t width)
 {
-    for (size_t j = first - first % DOUBLES; j < cols; j += DOUBLES)
-        vd_store(a + j, vd_load(a + j) - factor * vd_load(b + j));
+    vd row[WIDTH];
+
+    UNROLL(8)
+    for (size_t v = 0; v < width; v++)
+        row[v] = vd_load(m + i * ld + first + v * DOUBLES);
+    for (size_t p = 0; p < i; p++) {
+        const double *above = m + p * ld + first, times = m[p * ld + i];
+
+        UNROLL(8)
+        for (size_t v = 0; v < width; v++)
+            row[v] -= times * vd_load(above + v * DOUBLES);
+    }
+    UNROLL(8)
+    for (size_t v = 0; v < width; v++)
+        vd_store(m + i * ld + first + v * DOUBLES, row[v]);
 }
 
-/* m = U'U by Cholesky, in place of its upper triangle, and y of U'y = x in place of x. The
- * diagonal becomes 1 / U's. */
-INLINE bool factorise(double *m, double *x, size_t n, size_t ld)
+/* Row i of U, from the diagonal on; some columns before it are written, too. */
+INLINE void subtract_all_above(double *m, size_t i, size_t ld)
+{
+    size_t j = i - i % DOUBLES;
+
+    for (; j + WIDTH * DOUBLES <= ld; j += WIDTH * DOUBLES)
+        subtract_above(m, i, ld, j, WIDTH);
+    for (; j + WIDTH / 2 * DOUBLES <= ld; j += WIDTH / 2 * DOUBLES)
+        subtract_above(m, i, ld, j, WIDTH / 2);
+    for (; j < ld; j += DOUBLES)
+        subtract_above(m, i, ld, j, 1);
+}
+
+/* m = U'U by Cholesky, in place of its upper triangle; the diagonal becomes 1 / U's,
+ * what shares a vector with it zero. */
+INLINE bool factorise(double *m, size_t n, size_t ld)
 {
     for (size_t i = 0; i < n; i++) {
         double *row = m + i * ld, inverse;
 
+        subtract_all_above(m, i, ld);
         if (!(row[i] > 0 && row[i] < INFINITY))
             return false;
         inverse = 1 / sqrt(row[i]);
         for (size_t j = i - i % DOUBLES; j < ld; j += DOUBLES)
             vd_store(row + j, vd_load(row + j) * inverse);
         row[i] = inverse;
-        x[i] *= inverse;
-        for (size_t r = i + 1; r < n; r++)
-            subtract(m + r * ld, row[r], row, r, ld);
-        for (size_t r = i + 1; r < n; r++)
-            x[r] -= row[r] * x[i];
+        for (size_t j = i - i % DOUBLES; j < i; j++)
+            row[j] = 0;
     }
     return true;
 }
@@ -168,8 +199,15 @@ INLINE bool factorise(double *m, double *x, size_t n, size_t ld)
 /* x of m x = b for b in place of x. */
 INLINE bool solve_equations(double *m, double *x, size_t n, size_t ld)
 {
-    if (!factorise(m, x, n, ld))
+    if (!factorise(m, n, ld))
         return false;
+    for (size_t i = 0; i < n; i++) {
+        double done = x[i] * m[i * ld + i];
+
+        for (size_t j = i - i % DOUBLES; j < ld; j += DOUBLES)
+            vd_store(x + j, vd_load(x + j) - done * vd_load(m + i * ld + j));
+        x[i] = done;
+    }
     for (size_t i = n; i-- > 0;) {
         x[i] *= m[i * ld + i];
         for (size_t r = 0; r < i; r++)
@@ -199,23 +237,54 @@ INLINE float weight(const struct als_row *row, size_t entry)
     return row->weight ? row->weight[entry] : 1;
 }
 
-/* E', in columns. Four entries at a time: what is written lies side by side. */
+/* Four rows of four become columns. */
+INLINE void transpose(v4 m[4])
+{
+    v4 ac01 = __builtin_shufflevector(m[0], m[2], 0, 4, 1, 5);
+    v4 ac23 = __builtin_shufflevector(m[0], m[2], 2, 6, 3, 7);
+    v4 bd01 = __builtin_shufflevector(m[1], m[3], 0, 4, 1, 5);
+    v4 bd23 = __builtin_shufflevector(m[1], m[3], 2, 6, 3, 7);
+
+    m[0] = __builtin_shufflevector(ac01, bd01, 0, 4, 1, 5);
+    m[1] = __builtin_shufflevector(ac01, bd01, 2, 6, 3, 7);
+    m[2] = __builtin_shufflevector(ac23, bd23, 0, 4, 1, 5);
+    m[3] = __builtin_shufflevector(ac23, bd23, 2, 6, 3, 7);
+}
+
+/* Four entries as columns of E'. */
+INLINE void pack_four(const float *const y[4], const float *scale, size_t factors,
+                      const float root[4], float *e, size_t side)
+{
+    for (size_t f = 0; f < factors; f += 4) {
+        v4 m[4], by;
+
+        memcpy(&by, scale + f, sizeof by);
+        UNROLL(4)
+        for (size_t i = 0; i < 4; i++) {
+            memcpy(&m[i], y[i] + f, sizeof m[i]);
+            m[i] *= by * root[i];
+        }
+        transpose(m);
+        UNROLL(4)
+        for (size_t i = 0; i < 4; i++)
+            memcpy(e + (f + i) * side, &m[i], sizeof m[i]);
+    }
+}
+
+/* E', whose missing columns are zeros. */
 INLINE void pack_columns(const struct als_row *row, const struct scratch *s, size_t side)
 {
     for (size_t e = 0; e < side; e += 4) {
         const float *y[4];
-        v4 root = {0};
 
-        for (size_t i = 0; i < 4; i++) {
+        if (e >= row->count) {
+            for (size_t f = 0; f < row->factors; f++)
+                memset(s->e + f * side + e, 0, sizeof(v4));
+            continue;
+        }
+        for (size_t i = 0; i < 4; i++)
             y[i] = item(row, e + i < row->count ? e + i : 0);
-            root[i] = s->root[e + i];
-        }
-        for (size_t f = 0; f < row->factors; f++) {
-            v4 column = {y[0][f], y[1][f], y[2][f], y[3][f]};
-
-            column *= row->scale[f] * root;
-            memcpy(s->e + f * side + e, &column, sizeof column);
-        }
+        pack_four(y, row->scale, row->factors, s->root + e, s->e + e, side);
     }
 }
 
@@ -250,6 +319,13 @@ INLINE bool solve_few(const struct als_row *row, const struct scratch *s, size_t
     return true;
 }
 
+/* An entry of the next block. */
+INLINE void fetch(const struct als_row *row, size_t entry)
+{
+    for (size_t f = 0; f < row->factors && entry < row->count; f += ALS_PANEL)
+        __builtin_prefetch(item(row, entry) + f);
+}
+
 /* E of some entries by rows; E't is added to x. */
 INLINE void pack_rows(const struct als_row *row, const struct scratch *s, size_t first,
                       size_t count)
@@ -258,6 +334,7 @@ INLINE void pack_rows(const struct als_row *row, const struct scratch *s, size_t
         const float *y = item(row, first + e);
         float size = sqrtf(fabsf(weight(row, first + e)));
 
+        fetch(row, first + e + ALS_BLOCK);
         s->root[e] = weight(row, first + e) > 0 ? size : 0;
         for (size_t f = 0; f < row->factors; f += LANES)
             vf_store(s->e + e * row->factors + f,

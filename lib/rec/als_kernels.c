@@ -1,18 +1,16 @@
 /* als_kernels.c - see als_kernels.h: which builds this processor can run. */
 #include "lib/rec/als_kernels.h"
 
-enum { BUILDS = 3, LINE = 64 };
+enum { BUILDS = 3 };
 
 /* As als_kernel.h lays it out (struct scratch). */
 size_t als_scratch_bytes(size_t factors, size_t count)
 {
-    size_t side = (count < factors ? count : factors) + ALS_PANEL - 1;
-    size_t floats;
+    size_t side = (count < factors ? count : factors) + ALS_PANEL - 1, rows;
 
     side -= side % ALS_PANEL;
-    floats = (count < factors ? side : ALS_BLOCK) * factors;
-    return floats * sizeof(float) + (side * side + side) * sizeof(double) +
-           (side > ALS_BLOCK ? side : ALS_BLOCK) * sizeof(float) + LINE;
+    rows = count >= factors && side < ALS_BLOCK ? ALS_BLOCK : side;
+    return (side * side + side) * sizeof(double) + rows * (factors + 1) * sizeof(float);
 }
 
 static size_t runnable(const struct als_kernels **ret)

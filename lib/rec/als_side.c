@@ -57,7 +57,7 @@ static void keep_axes(struct als_side *side, const double *gram)
     size_t k = side->factors;
 
     for (size_t i = 0; i < k * k; i++)
-        side->axes[i] = i % (k + 1) == 0;
+        side->axes[i] = i % (k + 1) == 0 ? 1 : 0;
     for (size_t i = 0; i < k; i++)
         side->spectrum[i] = (float)gram[i * (k + 1)];
 }
@@ -89,6 +89,7 @@ static void fill_scale(const struct als_side *side, size_t entries, float *ret_s
         ret_scale[f] = (float)(1 / sqrt(diagonal(side, side->spectrum[f], entries)));
 }
 
+/* Turning writes to rows. NOLINTNEXTLINE(readability-non-const-parameter) */
 int als_side_init(struct als_side *side, const struct rec_als_conf *conf, float *rows,
                   uint32_t count, struct err *err)
 {

@@ -11,6 +11,7 @@
 #include "lib/base/text.h"
 #include "proto/topics.h"
 #include "services/common/front.h"
+#include "services/common/refuse.h"
 #include "services/common/retry.h"
 #include "services/emotion/emotion_health.h"
 #include "services/emotion/emotion_mood.h"
@@ -177,7 +178,7 @@ static int start(struct service *service, struct err *err)
                                               .other = on_other,
                                               .head = on_head,
                                               .answered = on_answered,
-                                              .refuse = emotion_on_error,
+                                              .refuse = refuse_response,
                                               .paths = PATHS,
                                               .drain_ms = DRAIN_MS,
                                               .ctx = service};

@@ -14,13 +14,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/image/look.h"
+
 struct choose_candidate {
     float score;
-    bool new;         /* to be explored */
+    bool new; /* to be explored */
+    bool look_known;
     uint64_t tie;     /* of equal scores the lower one comes first */
     uint64_t content; /* 0: not known */
-    uint64_t look;
-    bool look_known;
+    struct image_look look;
 };
 
 struct choose_place {
@@ -32,6 +34,10 @@ struct choose_place {
 struct choose_conf {
     float exploration;
     uint64_t seed; /* the same seed chooses the same */
+    /* Fills content and look of a candidate, in the caller's array; called once for each that
+     * is compared, which few are. NULL: they are filled. */
+    void (*describe)(void *ctx, uint32_t candidate);
+    void *ctx;
 };
 
 /* Fills up to count places, and returns how many; count 0 or candidates none: 0. False in
@@ -39,6 +45,9 @@ struct choose_conf {
 size_t choose(const struct choose_candidate *candidates, uint32_t candidate_count,
               const struct choose_conf *conf, struct choose_place *ret_places, size_t count,
               bool *ret_ok);
+
+/* Whether a comes before b. */
+bool choose_is_better(const struct choose_candidate *a, const struct choose_candidate *b);
 
 /* Whether two pictures are the same to a visitor. */
 bool choose_is_near(const struct choose_candidate *a, const struct choose_candidate *b);

@@ -7,6 +7,7 @@
 
 #include "services/recommender-proxy/model.h"
 #include "services/recommender-proxy/rec_local.h"
+#include "services/recommender-proxy/sample.h"
 
 struct rec_local {
     struct rec_engine engine; /* first */
@@ -17,6 +18,8 @@ struct rec_local {
     pthread_mutex_t training;
     _Atomic uint64_t learnt; /* facts.changes at the start of the last training */
 };
+
+struct sample_conf rec_local_weights(const struct rec_local_conf *conf);
 
 /* Answers; with the lock held for reading. */
 int rec_local_rank(const struct rec_local *local, const struct rec_query *query,

@@ -50,6 +50,7 @@ void sample_done(struct sample *sample)
     free(sample->row_start);
     free(sample->col);
     free(sample->weight);
+    free(sample->only_shown);
     free(sample->item);
     free(sample->of);
     free(sample->item_hash);
@@ -80,7 +81,7 @@ static bool take_items(struct sample *sample, const struct facts *facts, uint32_
     return true;
 }
 
-static float weight_of(const struct mark *mark, const struct sample_conf *conf)
+float sample_weight(const struct mark *mark, const struct sample_conf *conf)
 {
     if (mark->verdict)
         return mark->liked ? 1 : -conf->dislike;
@@ -92,6 +93,7 @@ static bool make_room(struct sample *sample, size_t more)
     size_t room = sample->entry_room ? sample->entry_room : 4096;
     uint32_t *col;
     float *weight;
+    bool *only_shown;
 
     if (sample->entries + more <= sample->entry_room)
         return true;
@@ -101,23 +103,28 @@ static bool make_room(struct sample *sample, size_t more)
     sample->col = col ? col : sample->col;
     weight = realloc(sample->weight, room * sizeof *weight);
     sample->weight = weight ? weight : sample->weight;
-    if (!col || !weight)
+    only_shown = realloc(sample->only_shown, room * sizeof *only_shown);
+    sample->only_shown = only_shown ? only_shown : sample->only_shown;
+    if (!col || !weight || !only_shown)
         return false;
     sample->entry_room = room;
     return true;
 }
 
 /* Rows are short: by insertion. */
-static void put_entry(struct sample *sample, size_t row_start, uint32_t col, float weight)
+static void put_entry(struct sample *sample, size_t row_start, uint32_t col, float weight,
+                      bool only_shown)
 {
     size_t at = sample->entries++;
 
     for (; at > row_start && sample->col[at - 1] > col; at--) {
         sample->col[at] = sample->col[at - 1];
         sample->weight[at] = sample->weight[at - 1];
+        sample->only_shown[at] = sample->only_shown[at - 1];
     }
     sample->col[at] = col;
     sample->weight[at] = weight;
+    sample->only_shown[at] = only_shown;
 }
 
 static bool take_row(struct sample *sample, const struct facts_visitor *visitor,
@@ -134,7 +141,8 @@ static bool take_row(struct sample *sample, const struct facts_visitor *visitor,
         const struct mark *mark = &visitor->marks.marks[i];
 
         if (mark->item < sample->cols)
-            put_entry(sample, start, column[mark->item], weight_of(mark, conf));
+            put_entry(sample, start, column[mark->item], sample_weight(mark, conf),
+                      !mark->verdict && !mark->skipped);
     }
     sample->row[sample->rows] = (struct sample_row){.generation = visitor->generation,
                                                     .gender = visitor->gender,
@@ -216,13 +224,4 @@ bool sample_take(struct sample *sample, const struct facts *facts, pthread_rwloc
     if (!ok)
         sample_done(sample);
     return ok;
-}
-
-struct rec_matrix sample_matrix(const struct sample *sample)
-{
-    return (struct rec_matrix){.rows = sample->learnt,
-                               .cols = sample->cols,
-                               .row_start = sample->row_start,
-                               .col = sample->col,
-                               .weight = sample->weight};
 }

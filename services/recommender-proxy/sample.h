@@ -22,6 +22,7 @@ struct sample {
     uint64_t *row_start; /* [rows + 1] */
     uint32_t *col;
     float *weight; /* > 0: liked; < 0: shown, skipped or disliked */
+    bool *only_shown;
     size_t entries, entry_room;
     uint32_t *item;        /* [cols]: numbers in facts */
     struct facts_item *of; /* [cols]: copies */
@@ -32,13 +33,13 @@ struct sample_conf {
     float shown, skip, dislike; /* weights of what was not liked, > 0 */
 };
 
+/* The weight of a mark in the matrix. */
+float sample_weight(const struct mark *mark, const struct sample_conf *conf);
+
 /* Reads the facts, holding the lock for reading a while at a time, so that events are taken in
  * meanwhile. False: no memory. */
 bool sample_take(struct sample *sample, const struct facts *facts, pthread_rwlock_t *lock,
                  const struct sample_conf *conf);
 void sample_done(struct sample *sample);
-
-/* The rows that are learnt from. Borrowed from the sample. */
-struct rec_matrix sample_matrix(const struct sample *sample);
 
 #endif

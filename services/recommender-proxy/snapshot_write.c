@@ -126,6 +126,7 @@ static struct snapshot_head head_of(struct rec_local *local)
     head.als = local->conf.als;
     head.als.go_on = NULL;
     head.als.ctx = NULL;
+    head.model = local->model->als_conf;
     head.weights = local->model->weights;
     (void)pthread_rwlock_unlock(&local->lock);
     return head;
@@ -175,8 +176,8 @@ static FILE *open_temporary(const char *path, struct err *err)
     return NULL;
 }
 
-int snapshot_write(struct rec_local *local, const char *path,
-                   const struct follow_offsets offsets[INTAKE_TOPICS], struct err *err)
+int rec_snapshot_write(struct rec_local *local, const char *path,
+                       const struct follow_offsets offsets[INTAKE_TOPICS], struct err *err)
 {
     struct writer writer = {0};
     char temporary[PATH_MAX];

@@ -26,7 +26,7 @@ static void check_impression(const struct interaction_event *event)
     must(own);
 }
 
-static void check(struct act *act)
+static void check(struct client_act *act)
 {
     OWNED_VALUE(buf) out = {0};
     struct err err = {0};
@@ -39,7 +39,7 @@ static void check(struct act *act)
         check_impression(&act->event);
         must(interaction_event_encode(&out, &act->event, &err) == 0);
     }
-    act_done(act);
+    client_act_done(act);
 }
 
 static void read_events(const json_t *events)
@@ -49,9 +49,9 @@ static void read_events(const json_t *events)
 
     json_array_foreach(events, i, event)
     {
-        struct act act;
+        struct client_act act;
 
-        act_read(&act, event);
+        client_act_read(&act, event);
         check(&act);
     }
 }
@@ -60,10 +60,10 @@ static void read_events(const json_t *events)
 static void read_like(const json_t *body)
 {
     const json_t *impression = json_object_get(body, "impression");
-    struct act act;
+    struct client_act act;
 
-    act_like(&act, "u", json_string_value(json_object_get(body, "itemId")),
-             json_is_array(impression) ? impression : NULL);
+    client_act_like(&act, "u", json_string_value(json_object_get(body, "itemId")),
+                    json_is_array(impression) ? impression : NULL);
     check(&act);
 }
 

@@ -108,7 +108,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     }
     must(rec_local_train(local, NULL, NULL, &err) == 0);
     (void)snprintf(path, sizeof path, "/tmp/recommender_snapshot_fuzz.%d", (int)getpid());
-    must(snapshot_write(local, path, offsets, &err) == 0);
+    must(rec_snapshot_write(local, path, offsets, &err) == 0);
     must(file_read(path, 1 << 20, &original, &err) == 0);
     (void)unlink(path);
     rec_local_free(local);
@@ -140,7 +140,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     change(&file, data, size);
     must(fd >= 0 && write(fd, file.data, file.size) == (ssize_t)file.size);
     (void)snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-    if (snapshot_read(local, path, offsets, &err) < 0) {
+    if (rec_snapshot_read(local, path, offsets, &err) < 0) {
         must(err.code == ERR_INVALID && *err.text);
         put(local, "emotions/happy/1h.jpeg");
     }

@@ -28,7 +28,7 @@ static struct rec_als *train(const struct rec_matrix *matrix, const struct rec_a
 
 static float *random_items(size_t count, size_t factors)
 {
-    float *items = calloc(count * factors, sizeof *items);
+    float *items = calloc(count * factors + 1, sizeof *items);
     uint64_t seed = 1;
 
     CHECK(items);
@@ -101,10 +101,10 @@ static double *next_items(const struct rec_case *c, const struct rec_als_conf *c
 {
     const struct rec_matrix *m = &c->matrix;
     size_t k = (size_t)conf->factors;
-    float *users = calloc(m->rows * k, sizeof *users);
-    uint32_t *rows = calloc(m->rows, sizeof *rows);
-    float *weights = calloc(m->rows, sizeof *weights);
-    double *exact, *gram, *items = calloc(m->cols * k, sizeof *items);
+    float *users = calloc(m->rows * k + 1, sizeof *users);
+    uint32_t *rows = calloc(m->rows + 1UL, sizeof *rows);
+    float *weights = calloc(m->rows + 1UL, sizeof *weights);
+    double *exact, *gram, *items = calloc(m->cols * k + 1, sizeof *items);
     struct plain plain = {conf, NULL, m->rows};
 
     CHECK(users && rows && weights && items);
@@ -185,6 +185,27 @@ TEST(a_sweep_is_users_folded_in_and_then_items_the_same_way)
     }
     conf.factors = 48;
     check_sweep(&c, conf);
+    case_done(&c);
+}
+
+/* Rows with far fewer entries than factors, with many more, and all between. */
+TEST(a_sweep_with_many_factors)
+{
+    struct rec_als_conf conf = usual;
+    struct rec_case c;
+
+    conf.factors = 96;
+    case_fill(&c, 150, 130, 0.45, 1);
+    check_sweep(&c, conf);
+    case_done(&c);
+}
+
+TEST(without_weights_all_are_one)
+{
+    struct rec_als_conf conf = usual;
+    struct rec_case c;
+
+    case_fill(&c, 120, 70, 0.1, 1);
     c.matrix.weight = NULL;
     for (uint64_t e = 0; e < c.row_start[120]; e++)
         c.weight[e] = 1;
@@ -256,7 +277,7 @@ static double after(const struct rec_case *c, struct rec_als_conf conf, int swee
 {
     size_t k = (size_t)conf.factors;
     float user[REC_FACTORS_MAX];
-    double value, *items, *next, *users = calloc(c->matrix.rows * k, sizeof *users);
+    double value, *items, *next, *users = calloc(c->matrix.rows * k + 1, sizeof *users);
 
     conf.sweeps = sweeps;
     OWNED(rec_als) als = train(&c->matrix, &conf);
@@ -343,7 +364,7 @@ TEST(a_model_from_a_file_folds_in_to_the_same_bytes)
             items[i] = case_random(&seed) % 200;
         rec_als_fold_in(trained, items, NULL, count, a);
         rec_als_fold_in(read, items, NULL, count, b);
-        CHECK(memcmp(a, b, sizeof a) == 0);
+        CHECK(case_same(a, b, sizeof a));
     }
     case_done(&c);
 }
@@ -377,7 +398,7 @@ static void plant(struct rec_case *c)
 {
     uint64_t seed = 9;
 
-    case_init(c, VISITORS, GROUPS * EACH, VISITORS * GROUPS * EACH);
+    case_init(c, VISITORS, GROUPS * EACH, (size_t)VISITORS * GROUPS * EACH);
     for (uint32_t r = 0; r < VISITORS; r++)
         for (uint32_t i = 0; i < GROUPS * EACH; i++)
             if (case_uniform(&seed) < (i / EACH == r % GROUPS ? 0.33 : 0.003))
@@ -597,8 +618,8 @@ TEST(a_matrix_that_makes_no_sense_is_refused)
     c.col[1] = 20;
     refused(&c, usual, "names column 20, but it has 20");
     c.col[1] = 7;
-    c.row_start[2] = c.row_start[1] - 1;
-    refused(&c, usual, "row 1 of the matrix ends before it starts");
+    c.row_start[11] = c.row_start[10] - 1;
+    refused(&c, usual, "row 10 of the matrix ends before it starts");
     c.row_start[0] = 1;
     refused(&c, usual, "row 0 of the matrix starts at entry 1");
     case_done(&c);

@@ -4,6 +4,7 @@
 #define TESTS_UNIT_REC_CASE_H
 
 #include <math.h>
+#include <stdbool.h>
 
 #include "lib/rec/als.h"
 #include "tests/test.h"
@@ -64,8 +65,9 @@ MAYBE void case_add(struct rec_case *c, uint32_t row, uint32_t col, float weight
         c->row_start[r + 1] = at + 1;
 }
 
-/* Each pair with this probability, likes and weak negatives of all sizes; row 3 and column 5
- * stay empty, row 4 has only negatives. */
+/* Each pair with this probability on average: next to none in the first rows, twice as many in
+ * the last. Likes and weak negatives of all sizes; row 3 and column 5 stay empty, row 4 has
+ * only negatives. */
 MAYBE void case_fill(struct rec_case *c, uint32_t rows, uint32_t cols, double density,
                      uint64_t seed)
 {
@@ -74,7 +76,7 @@ MAYBE void case_fill(struct rec_case *c, uint32_t rows, uint32_t cols, double de
         for (uint32_t i = 0; i < cols; i++) {
             double weight = 0.1 + 2 * case_uniform(&seed);
 
-            if (case_uniform(&seed) >= density || r == 3 || i == 5)
+            if (case_uniform(&seed) * rows >= density * 2 * r || r == 3 || i == 5)
                 continue;
             if (r == 4 || case_uniform(&seed) < 0.3)
                 weight = -weight;
@@ -95,17 +97,18 @@ struct plain {
 MAYBE void plain_solve(double *a, double *x, size_t n)
 {
     for (size_t i = 0; i < n; i++)
-        for (size_t r = 0; r < n; r++) {
+        for (size_t r = i + 1; r < n; r++) {
             double times = a[r * n + i] / a[i * n + i];
 
-            if (r == i)
-                continue;
             for (size_t j = i; j < n; j++)
                 a[r * n + j] -= times * a[i * n + j];
             x[r] -= times * x[i];
         }
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = n; i-- > 0;) {
+        for (size_t j = i + 1; j < n; j++)
+            x[i] -= a[i * n + j] * x[j];
         x[i] /= a[i * n + i];
+    }
 }
 
 MAYBE void plain_add(double *a, size_t k, const double *y, double times)
@@ -161,6 +164,12 @@ MAYBE double *case_doubles(const float *from, size_t count)
     for (size_t i = 0; i < count; i++)
         to[i] = (double)from[i];
     return to;
+}
+
+/* To the bit. */
+MAYBE bool case_same(const void *a, const void *b, size_t bytes)
+{
+    return memcmp(a, b, bytes) == 0;
 }
 
 /* got is want, but for allowed times want's length. */

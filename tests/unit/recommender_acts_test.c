@@ -12,7 +12,7 @@ enum { RECORDS = 1000, PARTITIONS = 64, ASK_MS = 5000 };
 
 static struct recommender recommender;
 static const struct trace trace = {.trace_id = "0af7651916cd43dd8448eb211c80319c"};
-static struct act acts[8];
+static struct client_act acts[8];
 static size_t act_count;
 
 static void prepare(void)
@@ -35,7 +35,7 @@ static void prepare(void)
 static void clear(void)
 {
     for (size_t i = 0; i < act_count; i++)
-        act_done(&acts[i]);
+        client_act_done(&acts[i]);
     act_count = 0;
 }
 
@@ -53,7 +53,7 @@ static void add(const char *user, const char *event, const char *type)
     OWNED_JSON json = json_pack("{s:s,s:s,s:s,s:s,s:[s,s]}", "user_id", user, "event_id", event,
                                 "event_type", type, "item_id", KEY, "impression", OTHER, KEY);
 
-    act_read(&acts[act_count++], json);
+    client_act_read(&acts[act_count++], json);
 }
 
 static void publish(void)
