@@ -46,11 +46,12 @@ static void plan_visit(int visitor)
     for (int round = 0; round < ROUNDS; round++) {
         struct fact *fact = &facts[fact_count];
 
-        *fact = (struct fact){.kind = ACT,
-                              .number = visitor,
-                              .type = INTERACTION_LIKE,
-                              .time_ms = THEN + visitor * 60000 + round * 1000,
-                              .item = -1};
+        *fact =
+            (struct fact){.kind = ACT,
+                          .number = visitor,
+                          .type = INTERACTION_LIKE,
+                          .time_ms = THEN + visitor * INT64_C(60000) + round * INT64_C(1000),
+                          .item = -1};
         for (int i = 0; i < SHOWN; i++) {
             fact->shown[i] = (int)below(PICTURES);
             if (fact->item < 0 && fact->shown[i] % 2 == visitor % 2)
@@ -79,7 +80,7 @@ static void plan(void)
                                             .type = INTERACTION_LIKE,
                                             .item = i,
                                             .shown = {i, i, i},
-                                            .time_ms = THEN + i * 7 % PICTURES * 1000};
+                                            .time_ms = THEN + i * 7 % PICTURES * INT64_C(1000)};
     CHECK_INT(fact_count, <=, FACTS_MAX);
 }
 

@@ -354,7 +354,7 @@ TEST(ten_thousand_acts_of_one_visitor_are_as_good_as_a_few)
 
     for (int i = 0; i < 10000; i++)
         garden_act(local, "eager", i % 2 ? INTERACTION_LIKE : INTERACTION_VIEW,
-                   garden_key(i % 3 ? "" : SPRING, i), THEN + i * 300);
+                   garden_key(i % 3 ? "" : SPRING, i), THEN + i * INT64_C(300));
     garden_train(local);
     CHECK_INT(ASK(local, .user_id = "eager")->count, ==, SPRING_PICTURES + OTHERS);
     CHECK_INT(ASK(local, .user_id = "other")->count, ==, SPRING_PICTURES + OTHERS);
