@@ -127,11 +127,15 @@ int acts_publish(struct recommender *recommender, struct client_act *acts, size_
     struct bus_record *records = calloc(count + 1, sizeof *records);
     struct entry *entries = calloc(count + 1, sizeof *entries);
     size_t made = 0;
-    int r = records && entries ? 0 : err_set_nomem(err, "the acts");
+    int r = 0;
 
-    if (r == 0)
-        find_duplicates(recommender->seen, acts, count);
-    for (size_t i = 0; i < count && r == 0; i++) {
+    if (!records || !entries) {
+        free(records);
+        free(entries);
+        return err_set_nomem(err, "the acts");
+    }
+    find_duplicates(recommender->seen, acts, count);
+    for (size_t i = 0; i < count; i++) {
         struct err wrong = {0};
 
         if (acts[i].status != ACT_ACCEPTED)
@@ -141,13 +145,13 @@ int acts_publish(struct recommender *recommender, struct client_act *acts, size_
         else
             made++;
     }
-    if (r == 0 && made)
+    if (made)
         r = bus_publish(recommender->bus, records, made, PUBLISH_MS, err);
     if (r == 0) {
         mark_seen(recommender->seen, acts, count);
         teach(recommender, acts, count);
     }
-    for (size_t i = 0; i < count && entries; i++)
+    for (size_t i = 0; i < count; i++)
         buf_done(&entries[i].value);
     free(records);
     free(entries);

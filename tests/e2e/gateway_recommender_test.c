@@ -313,7 +313,7 @@ static void tell_of_visitors(struct hall *hall)
                        "\"item_id\":\"emotions/happy/b%d%c.jpeg\",\"timestamp\":%lld}",
                        visitor || act ? "," : "", act, visitor, act % 3 ? "like" : "skip",
                        picture, picture % 2 ? 'v' : 'h',
-                       (long long)clock_wall_ms() - 600000 + visitor * 1000 + act);
+                       (long long)clock_wall_ms() - 600000 + visitor * 1000LL + act);
         }
     }
     buf_append_str(&batch, "]}");

@@ -16,9 +16,9 @@ enum { SOON_MS = 20000, ASK_MS = 5000 };
     "{\"item_id\":\"" key_ "\",\"timestamp\":1700000000000,\"emotion\":\"happy\"," \
     "\"orientation\":\"landscape\",\"width\":1,\"height\":1,\"size_bytes\":1}"
 
-#define NO_PICTURE                                                                          \
-    "{\"user_id\":\"a\",\"item_id\":\"nothing\",\"event_type\":\"like\",\"impression\":[]," \
-    "\"timestamp\":1,\"event_id\":\"1\"}"
+static const char no_picture[] =
+    "{\"user_id\":\"a\",\"item_id\":\"nothing\",\"event_type\":\"like\",\"impression\":[],"
+    "\"timestamp\":1,\"event_id\":\"1\"}";
 
 static struct bus *bus;
 static struct rec_local *local;
@@ -151,7 +151,7 @@ TEST(it_goes_on_where_it_was_left)
 TEST(records_that_make_no_sense_are_passed_over)
 {
     static const char *const values[] = {
-        "", "{", "[]", "\xff\xfe", "{\"user_id\":\"a\"}", NO_PICTURE};
+        "", "{", "[]", "\xff\xfe", "{\"user_id\":\"a\"}", no_picture};
 
     prepare();
     for (size_t i = 0; i < sizeof values / sizeof *values; i++)

@@ -213,7 +213,7 @@ TEST(who_is_forgotten_is_a_stranger_again)
     for (size_t i = 0, at = 0; i < answer->count; i++) {
         const char *id = answer->results[i].item_id;
 
-        CHECK(memcmp(before.data + at, id, strlen(id)) == 0);
+        CHECK(strncmp(buf_text(&before) + at, id, strlen(id)) == 0);
         at += strlen(id);
     }
     CHECK_INT(rec_local_mood(local, "a"), ==, -1);
