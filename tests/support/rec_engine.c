@@ -24,8 +24,7 @@ static void user_key(uint32_t user, char ret[KEY_TEXT])
     (void)snprintf(ret, KEY_TEXT, "user-%u", user);
 }
 
-static int tell_items(struct rec_local *local, const struct rec_split *split,
-                      struct err *err)
+static int tell_items(struct rec_local *local, const struct rec_split *split, struct err *err)
 {
     for (uint32_t i = 0; i < split->items; i++) {
         char key[KEY_TEXT], sha256[65];
@@ -46,8 +45,7 @@ static int tell_items(struct rec_local *local, const struct rec_split *split,
     return 0;
 }
 
-static int tell_likes(struct rec_local *local, const struct rec_split *split,
-                      struct err *err)
+static int tell_likes(struct rec_local *local, const struct rec_split *split, struct err *err)
 {
     for (uint32_t u = 0; u < split->users; u++)
         for (uint64_t k = split->train.start[u]; k < split->train.start[u + 1]; k++) {
