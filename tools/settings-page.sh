@@ -20,6 +20,7 @@ PAGE
 "$programs/item-ingest" --settings-markdown
 "$programs/generator-gpu" --settings-markdown
 "$programs/emotion" --settings-markdown
+"$programs/recommender-proxy" --settings-markdown
 cat <<'PAGE'
 
 ## Log lines

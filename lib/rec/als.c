@@ -128,8 +128,6 @@ static void turn_back(const struct als_side *side, const float *turned, float *r
     }
 }
 
-/* On the stack: 50 KiB for 64 factors, up to 800 KiB for 256. What floats cannot hold becomes
- * zeros: a user of whom nothing is known. */
 void rec_als_fold_in(const struct rec_als *als, const uint32_t *items, const float *weights,
                      size_t count, float *ret_user)
 {

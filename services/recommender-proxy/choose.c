@@ -5,8 +5,9 @@
 #include <string.h>
 
 enum {
-    NEAR_BITS = 6, /* of the 64 of a look */
-    SPARE = 64,    /* candidates beyond what is asked for, in place of near-duplicates */
+    NEAR_BITS = 6,  /* of the 64 of a look */
+    SPARE = 64,     /* candidates beyond what is asked for, in place of near-duplicates */
+    COUNTED = 1000, /* new ones of which near-duplicates are looked for at each place */
 };
 
 struct work {
@@ -98,7 +99,8 @@ static void find_best(struct work *work, uint32_t count, uint32_t most)
 static void take(struct work *work, uint32_t candidate)
 {
     work->taken[candidate] = 1;
-    work->new_left -= work->candidates[candidate].new;
+    if (work->new_count) /* else nothing is explored */
+        work->new_left -= work->candidates[candidate].new;
 }
 
 static bool is_near_any(const struct work *work, uint32_t candidate,
@@ -149,6 +151,28 @@ static bool draw_new(struct work *work, const struct choose_place *places, size_
     return false;
 }
 
+/* New ones that look like what was just placed are no longer left. */
+static void drop_near(struct work *work, uint32_t placed)
+{
+    if (work->new_left > COUNTED)
+        return;
+    for (uint32_t i = 0; i < work->new_count; i++)
+        if (!work->taken[work->new[i]] &&
+            choose_is_near(&work->candidates[work->new[i]], &work->candidates[placed]))
+            take(work, work->new[i]);
+}
+
+/* What the candidate was chosen with, of what was left. */
+static float propensity_of(const struct work *work, float exploration, uint32_t candidate,
+                           bool is_best, bool has_best)
+{
+    const float explored = work->new_left == 0 ? 0 : has_best ? exploration : 1;
+
+    return (work->candidates[candidate].new && work->new_left ? explored / (float)work->new_left
+                                                              : 0) +
+           (is_best ? 1 - explored : 0);
+}
+
 static size_t fill(struct work *work, const struct choose_conf *conf,
                    struct choose_place *places, size_t count)
 {
@@ -160,7 +184,6 @@ static size_t fill(struct work *work, const struct choose_conf *conf,
         const bool has_best = find_next(work, places, filled, &best);
         const bool explored =
             (explores || !has_best) && draw_new(work, places, filled, &candidate);
-        const float new_share = work->new_left ? conf->exploration / (float)work->new_left : 0;
 
         if (!explored && !has_best)
             break;
@@ -168,12 +191,11 @@ static size_t fill(struct work *work, const struct choose_conf *conf,
             candidate = best;
         places[filled++] = (struct choose_place){
             .candidate = candidate,
-            .propensity =
-                (work->candidates[candidate].new ? new_share : 0) +
-                (has_best && candidate == best ? 1 - (work->new_left ? conf->exploration : 0)
-                                               : 0),
+            .propensity = propensity_of(work, conf->exploration, candidate,
+                                        has_best && candidate == best, has_best),
             .explored = explored && candidate != best};
         take(work, candidate);
+        drop_near(work, candidate);
     }
     return filled;
 }

@@ -81,7 +81,7 @@ static int ask(const struct gorse *gorse, struct http_client *client,
                const struct rec_query *query, bool favourite, int left_ms,
                struct question *question)
 {
-    const char *headers[1];
+    const char *headers[2];
     struct http_client_request request = {.method = "GET",
                                           .headers = headers,
                                           .header_count = set_key(gorse, headers),
@@ -91,6 +91,7 @@ static int ask(const struct gorse *gorse, struct http_client *client,
     buf_append_str(&question->url, gorse->url);
     if (gorse_write_query(&question->url, query, favourite, &question->err) < 0)
         return question->err.code;
+    headers[request.header_count++] = "X-API-Version: 2"; /* which has scores */
     request.url = buf_text(&question->url);
     (void)http_client_send(client, &request, on_answer, question);
     return 0;

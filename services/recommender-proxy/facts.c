@@ -144,7 +144,8 @@ int facts_forget_user(struct facts *facts, const char *user_id, int64_t time_ms,
         return err_set_nomem(err, "a visitor");
     visitor = &facts->visitors[number];
     visitor->generation = visitor->gender = visitor->emotion = 0;
-    visitor->forgotten = mark_time(time_ms);
+    if (mark_time(time_ms) > visitor->forgotten)
+        visitor->forgotten = mark_time(time_ms);
     if (visitor->asked_time <= visitor->forgotten) {
         visitor->asked_time = 0;
         visitor->asked = (struct favorite){0};
@@ -181,15 +182,18 @@ static int take(struct facts *facts, uint32_t visitor, const char *item_id, enum
     return 0;
 }
 
-/* What was asked for is in the latest act. */
+/* What was asked for is in the latest act; of several at the same moment one wins, whatever
+ * came first. */
 static void note_asked(struct facts_visitor *visitor, const char *asked, uint32_t time)
 {
     const char *slash = strchr(asked, '/');
+    const struct favorite favorite = favorite_parse(slash ? slash + 1 : "");
 
-    if (!*asked || time < visitor->asked_time)
+    if (!*asked || time < visitor->asked_time ||
+        (time == visitor->asked_time && favorite.hash < visitor->asked.hash))
         return;
     visitor->asked_time = time;
-    visitor->asked = favorite_parse(slash ? slash + 1 : "");
+    visitor->asked = favorite;
 }
 
 int facts_act(struct facts *facts, const struct interaction_event *event, struct err *err)

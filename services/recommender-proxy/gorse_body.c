@@ -136,21 +136,22 @@ static void put_item_labels(struct buf *out, const char *search_key)
 void gorse_write_item(struct buf *out, const struct item_event *event)
 {
     const bool removed = !*event->emotion;
+    struct item_event full = *event;
     struct key key = {.search_key = "", .orientation = 'h'};
     struct err ignored = {0};
-    const char *search_key = event->emotion;
 
-    if (removed) {
+    if (removed) { /* the rest follows from its id */
         (void)key_parse(event->item_id, strlen(event->item_id), &key, &ignored);
-        search_key = key.search_key;
+        full.emotion = key.search_key;
+        full.orientation = key.orientation;
     }
     json_write_open(out, '{');
-    put_id(out, "ItemId", event->item_id);
+    put_id(out, "ItemId", full.item_id);
     json_put_bool(out, "IsHidden", removed);
-    put_categories(out, search_key, removed ? key.orientation : event->orientation);
-    put_time(out, event->timestamp_ms);
-    put_item_labels(out, search_key);
-    json_put_str(out, "Comment", event->item_id);
+    put_categories(out, full.emotion, full.orientation);
+    put_time(out, full.timestamp_ms);
+    put_item_labels(out, full.emotion);
+    json_put_str(out, "Comment", full.item_id);
     json_write_close(out, '}');
 }
 

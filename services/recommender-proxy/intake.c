@@ -38,39 +38,68 @@ static bool key_of(const struct bus_record *record, char *out, size_t size)
     return true;
 }
 
-static int take_item(void *ctx, const struct bus_record *record, struct err *err)
+int intake_item(struct rec_local *local, const struct bus_record *record, struct buf *storage,
+                struct item_event *ret_event, struct err *err)
 {
-    struct intake *intake = ctx;
-    struct item_event event;
+    struct item_event event = {0};
     char key[KEY_BYTES];
+    int r;
 
     if (!record->value)
-        return key_of(record, key, sizeof key) ? rec_local_remove(intake->conf.local, key, err)
-                                               : 0;
-    if (item_event_decode(record->value, record->value_size, &event,
-                          &intake->storage[INTAKE_ITEMS], err) < 0)
+        return key_of(record, key, sizeof key) ? rec_local_remove(local, key, err) : 0;
+    if (item_event_decode(record->value, record->value_size, &event, storage, err) < 0)
         return pass_over(record, err);
-    if (rec_local_item(intake->conf.local, &event, err) < 0)
-        return err->code;
-    if (intake->conf.on_item)
-        intake->conf.on_item(intake->conf.ctx, &event);
-    return 0;
+    r = rec_local_item(local, &event, err);
+    if (r == 0 && ret_event)
+        *ret_event = event;
+    return r;
 }
 
-static int take_user(void *ctx, const struct bus_record *record, struct err *err)
+int intake_user(struct rec_local *local, const struct bus_record *record, struct buf *storage,
+                struct err *err)
 {
-    struct intake *intake = ctx;
     struct user_event event;
     char key[USER_ID_MAX + 1];
 
     if (!record->value)
         return key_of(record, key, sizeof key)
-                   ? rec_local_forget(intake->conf.local, key, record->timestamp_ms, err)
+                   ? rec_local_forget(local, key, record->timestamp_ms, err)
                    : 0;
-    if (user_event_decode(record->value, record->value_size, &event,
-                          &intake->storage[INTAKE_USERS], err) < 0)
+    if (user_event_decode(record->value, record->value_size, &event, storage, err) < 0)
         return pass_over(record, err);
-    return rec_local_user(intake->conf.local, &event, err);
+    return rec_local_user(local, &event, err);
+}
+
+int intake_read_act(const struct bus_record *record, struct interaction_event *ret_event,
+                    struct buf *storage, struct err *err)
+{
+    if (interaction_event_decode(record->value, record->value_size, ret_event, storage, err) <
+        0)
+        return err->code;
+    if (ret_event->timestamp_ms > record->timestamp_ms + AHEAD_MS)
+        ret_event->timestamp_ms = record->timestamp_ms;
+    return 0;
+}
+
+/* -- on the followers' threads -- */
+
+static int take_item(void *ctx, const struct bus_record *record, struct err *err)
+{
+    struct intake *intake = ctx;
+    struct item_event event = {0};
+    int r =
+        intake_item(intake->conf.local, record, &intake->storage[INTAKE_ITEMS], &event, err);
+
+    if (r == 0 && event.item_id && intake->conf.on_item)
+        intake->conf.on_item(intake->conf.ctx, &event);
+    return r;
+}
+
+static int take_user(void *ctx, const struct bus_record *record, struct err *err)
+{
+    struct intake *intake = ctx;
+
+    return intake_user(intake->conf.local, record, &intake->storage[INTAKE_USERS], err);
 }
 
 static int take_interaction(void *ctx, const struct bus_record *record, struct err *err)
@@ -80,11 +109,8 @@ static int take_interaction(void *ctx, const struct bus_record *record, struct e
 
     if (!record->value)
         return 0;
-    if (interaction_event_decode(record->value, record->value_size, &event,
-                                 &intake->storage[INTAKE_INTERACTIONS], err) < 0)
+    if (intake_read_act(record, &event, &intake->storage[INTAKE_INTERACTIONS], err) < 0)
         return pass_over(record, err);
-    if (event.timestamp_ms > record->timestamp_ms + AHEAD_MS)
-        event.timestamp_ms = record->timestamp_ms;
     return rec_local_interaction(intake->conf.local, &event, err);
 }
 

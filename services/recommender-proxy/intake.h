@@ -31,4 +31,17 @@ void intake_at(struct intake *intake, struct follow_offsets ret_offsets[INTAKE_T
 
 extern const char *const intake_topics[INTAKE_TOPICS];
 
+/* One record each, into an engine; one that cannot be read is passed over with a line in the
+ * log. storage is for what the event points into. ret_event: what it was, untouched for a
+ * tombstone or an unreadable one; may be NULL. */
+int intake_item(struct rec_local *local, const struct bus_record *record, struct buf *storage,
+                struct item_event *ret_event, struct err *err);
+int intake_user(struct rec_local *local, const struct bus_record *record, struct buf *storage,
+                struct err *err);
+
+/* An act as it is believed: one that says it will happen more than a day after it was told is
+ * taken as happening then. ERR_INVALID: it cannot be read. The record has a value. */
+int intake_read_act(const struct bus_record *record, struct interaction_event *ret_event,
+                    struct buf *storage, struct err *err);
+
 #endif

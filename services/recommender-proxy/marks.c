@@ -43,23 +43,15 @@ const struct mark *marks_find(const struct marks *marks, uint32_t item)
                                                                     : NULL;
 }
 
-static void take_out(struct marks *marks, uint32_t place)
-{
-    marks->count--;
-    memmove(marks->marks + place, marks->marks + place + 1,
-            (marks->count - place) * sizeof *marks->marks);
-}
-
-/* The mark that was touched longest ago; likes are kept before what was only shown. */
+/* When the picture was met that was met longest ago. */
 static uint32_t oldest(const struct marks *marks)
 {
-    uint32_t found = 0;
+    uint32_t found = UINT32_MAX;
 
-    for (uint32_t i = 1; i < marks->count; i++) {
-        const struct mark *a = &marks->marks[i], *b = &marks->marks[found];
+    for (uint32_t i = 0; i < marks->count; i++) {
+        const uint32_t last = mark_last(&marks->marks[i]);
 
-        if (mark_is_like(a) != mark_is_like(b) ? mark_is_like(b) : mark_last(a) < mark_last(b))
-            found = i;
+        found = last < found ? last : found;
     }
     return found;
 }
@@ -92,26 +84,29 @@ static void apply(struct mark *mark, enum mark_act act, uint32_t time)
         }
         return;
     }
-    mark->skipped = mark->skipped || act == MARK_SKIP;
+    if (act == MARK_SKIP && time > mark->skipped)
+        mark->skipped = time;
     if (time > mark->shown)
         mark->shown = time;
 }
 
 bool marks_take(struct marks *marks, uint32_t item, enum mark_act act, uint32_t time)
 {
-    uint32_t place = place_of(marks, item);
+    const uint32_t place = place_of(marks, item);
 
+    if (time <= marks->floor)
+        return true;
     if (place >= marks->count || marks->marks[place].item != item) {
         if (!make_room(marks))
             return false;
         memmove(marks->marks + place + 1, marks->marks + place,
                 (marks->count - place) * sizeof *marks->marks);
-        marks->marks[place] = (struct mark){.item = item};
+        marks->marks[place] = (struct mark){.item = item & INT32_MAX};
         marks->count++;
     }
     apply(&marks->marks[place], act, time);
     if (marks->count > MARKS_MAX)
-        take_out(marks, oldest(marks));
+        marks_forget(marks, oldest(marks));
     return true;
 }
 
@@ -119,15 +114,16 @@ void marks_forget(struct marks *marks, uint32_t until)
 {
     uint32_t kept = 0;
 
+    marks->floor = until > marks->floor ? until : marks->floor;
     for (uint32_t i = 0; i < marks->count; i++) {
         struct mark mark = marks->marks[i];
 
         if (mark.verdict <= until)
-            mark.verdict = 0;
-        if (mark.shown <= until) {
+            mark.verdict = mark.liked = 0;
+        if (mark.shown <= until)
             mark.shown = 0;
-            mark.skipped = false;
-        }
+        if (mark.skipped <= until)
+            mark.skipped = 0;
         if (mark_last(&mark))
             marks->marks[kept++] = mark;
     }

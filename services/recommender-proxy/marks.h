@@ -1,8 +1,9 @@
 /* marks.h - what one visitor did with which pictures: the last word on each.
  *
  * A mark is a set of latest times, so taking the same act in again changes nothing, and acts
- * may come in any order. A visitor has at most MARKS_MAX of them; of more pictures the ones
- * that were met last are kept. */
+ * may come in any order. A visitor has at most MARKS_MAX of them. Where there would be more,
+ * all that was done up to a moment is forgotten, the latest one that leaves no more than
+ * MARKS_MAX pictures: that, too, does not depend on the order. */
 #ifndef SERVICES_RECOMMENDER_PROXY_MARKS_H
 #define SERVICES_RECOMMENDER_PROXY_MARKS_H
 
@@ -17,22 +18,22 @@ enum { MARK_UNIT_MS = 256 };
 uint32_t mark_time(int64_t time_ms);
 
 struct mark {
-    uint32_t item;
-    uint32_t verdict; /* when it was liked or disliked last */
-    uint32_t shown;   /* when it was shown last, or skipped, or looked at */
-    bool liked;       /* the verdict: liked, else disliked */
-    bool skipped;     /* passed over in so many words, not only shown */
+    uint32_t item : 31;
+    uint32_t liked : 1; /* the verdict: liked, else disliked */
+    uint32_t verdict;   /* when it was liked or disliked last */
+    uint32_t shown;     /* when it was shown last, or skipped, or looked at */
+    uint32_t skipped;   /* when it was passed over last in so many words, not only shown */
 };
 
 struct marks {
     struct mark *marks; /* by item, ascending */
     uint32_t count, room;
+    uint32_t floor; /* what was done up to then is forgotten, and not taken in again */
 };
 
 void marks_done(struct marks *marks);
 
-/* Takes in an act. item's mark is made where there is none. False: no memory, nothing changed.
- */
+/* Takes in an act; item is below 2^31. False: no memory, nothing changed. */
 enum mark_act { MARK_LIKE, MARK_DISLIKE, MARK_SKIP, MARK_SHOWN };
 bool marks_take(struct marks *marks, uint32_t item, enum mark_act act, uint32_t time);
 
@@ -45,7 +46,7 @@ void marks_forget(struct marks *marks, uint32_t until);
 /* When it was touched last. */
 static inline uint32_t mark_last(const struct mark *mark)
 {
-    return mark->verdict > mark->shown ? mark->verdict : mark->shown;
+    return mark->verdict > mark->shown ? mark->verdict : mark->shown; /* skipped is shown */
 }
 
 static inline bool mark_is_like(const struct mark *mark)

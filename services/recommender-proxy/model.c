@@ -1,6 +1,7 @@
 /* model.c - see model.h. */
 #include "services/recommender-proxy/model.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,18 +25,42 @@ static uint64_t mix(uint64_t id, uint64_t more)
     return id ^ id >> 29;
 }
 
+static uint64_t mix_bytes(uint64_t id, const void *bytes, size_t size)
+{
+    const unsigned char *at = bytes;
+
+    for (size_t i = 0; i < size; i += sizeof(uint32_t)) {
+        uint32_t word;
+
+        memcpy(&word, at + i, sizeof word);
+        id = mix(id, word);
+    }
+    return id;
+}
+
+static uint64_t id_of_conf(const struct rec_als_conf *conf)
+{
+    const float floats[] = {conf->unobserved, conf->regularisation, conf->frequency};
+
+    return mix_bytes(mix(conf->seed, (uint64_t)conf->factors << 32 | (uint64_t)conf->sweeps),
+                     floats, sizeof floats);
+}
+
 static uint64_t id_of(const struct sample *sample, const struct rec_als_conf *conf)
 {
-    uint64_t id = mix(conf->seed, (uint64_t)conf->factors << 32 | (uint64_t)conf->sweeps);
+    uint64_t id = id_of_conf(conf);
 
-    for (uint32_t i = 0; i < sample->cols; i++)
+    for (uint32_t i = 0; i < sample->cols; i++) {
         id = mix(id, sample->item_hash[i] + sample->of[i].live);
-    for (uint32_t row = 0; row < sample->rows; row++)
+        id = mix(id, (uint64_t)sample->of[i].time_ms);
+    }
+    for (uint32_t row = 0; row < sample->rows; row++) {
         id = mix(id, sample->row[row].hash ^ (uint64_t)(sample->row[row].generation * 16 +
                                                         sample->row[row].gender));
-    for (size_t e = 0; e < sample->entries; e++)
-        id = mix(id, (uint64_t)sample->col[e] << 8 | (sample->weight[e] > 0));
-    return id;
+        id = mix(id, sample->row[row].asked.hash ^ sample->row_start[row + 1]);
+    }
+    id = mix_bytes(id, sample->col, sample->entries * sizeof *sample->col);
+    return mix_bytes(id, sample->weight, sample->entries * sizeof *sample->weight);
 }
 
 /* -- shelves -- */
@@ -83,8 +108,11 @@ bool model_put(struct model *model, uint32_t item, const struct facts_item *of)
     struct shelf_item new = shelf_item_of(item, of);
     float vector[REC_FACTORS_MAX];
 
-    if (item < model->place_room && model->places[item])
+    if (item < model->place_room && model->places[item]) {
+        model->shelves[of->picture.emotion].items[model->places[item] - 1].time_ms =
+            of->time_ms;
         return true;
+    }
     new.popular = rates_item(&model->rates, &of->picture);
     for (int g = 0; g < RATE_GROUPS; g++)
         new.group[g] = rates_group(&model->rates, &of->picture, g);
@@ -135,6 +163,26 @@ uint32_t model_column(const struct model *model, uint32_t item, int emotion)
 
 /* -- learning -- */
 
+/* How much the unobserved counts, and how much is held back, by the density of the matrix: what
+ * is best does not change with the size of a garden if, next to what is observed, the
+ * unobserved has the same weight in all, and each visitor is held back by the same amount.
+ * Measured on matrices of 1,000 to 1,000,000 visitors: 10 to 20 and 2 to 4 are alike, 10 of the
+ * latter is too much. */
+static struct rec_als_conf settle(const struct rec_als_conf *conf,
+                                  const struct rec_matrix *matrix)
+{
+    static const float unobserved = 15, held_back = 3;
+    const float entries = (float)matrix->row_start[matrix->rows];
+    const float rows = (float)matrix->rows, cols = (float)matrix->cols;
+    struct rec_als_conf settled = *conf;
+
+    if (settled.unobserved == 0)
+        settled.unobserved = fminf(1, unobserved * entries / rows / cols);
+    if (settled.regularisation == 0)
+        settled.regularisation = held_back / (entries / rows + settled.unobserved * cols);
+    return settled;
+}
+
 static bool learn_common(struct model *model, const struct sample *sample,
                          const struct rec_als_conf *conf, struct err *err)
 {
@@ -146,7 +194,10 @@ static bool learn_common(struct model *model, const struct sample *sample,
         (void)err_set_nomem(err, "what is learnt from");
         return false;
     }
-    model->als = rec_als_train(&thinned.matrix, conf, err);
+    model->als_conf = settle(conf, &thinned.matrix);
+    model->als = rec_als_train(&thinned.matrix, &model->als_conf, err);
+    model->als_conf.go_on = NULL;
+    model->als_conf.ctx = NULL;
     thinned_done(&thinned);
     if (model->als)
         model->factors = rec_als_factors(model->als);

@@ -15,6 +15,7 @@ struct model {
     uint64_t id;         /* of the sample and the settings: the same for the same facts */
     int factors;         /* 1 where there is no als */
     struct rec_als *als; /* NULL: too little is known */
+    struct rec_als_conf als_conf; /* what it was made with */
     struct rates rates;
     struct crowd crowd;
     struct kinds kinds;
@@ -26,13 +27,15 @@ struct model {
     uint32_t place_room;
 };
 
-/* Learns. NULL: ERR_NOMEM, or ERR_TIMEOUT where conf's go_on ended it. */
+/* Learns. conf's unobserved and regularisation may be 0: then they follow from how much is
+ * known (see model.c). NULL: ERR_NOMEM, or ERR_TIMEOUT where conf's go_on ended it. */
 struct model *model_learn(const struct sample *sample, const struct rec_als_conf *conf,
                           struct err *err);
 void model_free(struct model *model);
 DEFINE_OWNED(model)
 
-/* Puts a picture on its shelf where it is not there yet. False: no memory. */
+/* Puts a picture on its shelf where it is not there yet; else notes when it came last. False:
+ * no memory. */
 bool model_put(struct model *model, uint32_t item, const struct facts_item *of);
 
 /* Puts back what was on a shelf. */

@@ -182,25 +182,35 @@ void personalize_write_events(struct buf *out, const char *tracking_id, bool con
 
 /* Of a removed picture only the id is told us; the rest follows from it, but for its age, which
  * Personalize wants of each. */
+static void write_item_properties(struct buf *out, const struct item_event *event)
+{
+    const bool removed = !*event->emotion;
+    struct item_event full = *event;
+    struct key key = {.search_key = "", .orientation = 'h'};
+    struct err ignored = {0};
+
+    if (removed) {
+        (void)key_parse(event->item_id, strlen(event->item_id), &key, &ignored);
+        full.emotion = key.search_key;
+        full.orientation = key.orientation;
+        full.timestamp_ms = clock_wall_ms();
+    }
+    json_write_open(out, '{');
+    json_put_int(out, "creationTimestamp", full.timestamp_ms / 1000);
+    put_known(out, "emotion", full.emotion);
+    json_write_name(out, "mood");
+    json_write_str_n(out, full.emotion, remote_mood_size(full.emotion));
+    json_put_str(out, "orientation", orientation_name(full.orientation));
+    json_put_str(out, "available", removed ? "0" : "1");
+    json_write_close(out, '}');
+}
+
 static void write_item(struct buf *out, const void *of)
 {
     const struct item_event *event = of;
-    const bool removed = !*event->emotion;
-    const int64_t time_ms = removed ? clock_wall_ms() : event->timestamp_ms;
     OWNED_VALUE(buf) properties = {0};
-    struct err ignored = {0};
-    struct key key = {.search_key = "", .orientation = 'h'};
 
-    (void)key_parse(event->item_id, strlen(event->item_id), &key, &ignored);
-    json_write_open(&properties, '{');
-    json_put_int(&properties, "creationTimestamp", time_ms / 1000);
-    put_known(&properties, "emotion", removed ? key.search_key : event->emotion);
-    json_write_name(&properties, "mood");
-    json_write_str_n(&properties, key.search_key, remote_mood_size(key.search_key));
-    json_put_str(&properties, "orientation",
-                 orientation_name(removed ? key.orientation : event->orientation));
-    json_put_str(&properties, "available", removed ? "0" : "1");
-    json_write_close(&properties, '}');
+    write_item_properties(&properties, event);
     json_write_open(out, '{');
     json_put_str(out, "itemId", event->item_id);
     put_properties(out, &properties);

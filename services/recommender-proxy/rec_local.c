@@ -12,10 +12,8 @@
 
 const struct rec_local_conf rec_local_defaults = {
     .als = {.factors = 64,
-            .sweeps = 10,
-            .unobserved = 0.2F,
-            .regularisation = 0.005F,
-            .frequency = 1,
+            .sweeps = 8,
+            .frequency = 1, /* unobserved and regularisation: by what is known (model.c) */
             .seed = 1},
     .exploration = 0.1F,
     .exploration_age_ms = INT64_C(30) * 86400000,

@@ -27,13 +27,14 @@ static uint32_t find_reason(const struct scoring *scoring, const float *vector, 
     uint32_t found = INTERN_NONE;
 
     for (size_t i = 0; i < scoring->like_count; i++) {
-        const float near = scoring->like_items[i] == item
+        const struct liked *liked = &scoring->likes[i];
+        const float near = liked->item == item
                                ? 0
-                               : similarity(vector, scoring->likes[i], scoring->shelf->factors);
+                               : similarity(vector, liked->vector, scoring->shelf->factors);
 
         if (near > best) {
             best = near;
-            found = scoring->like_items[i];
+            found = liked->item;
         }
     }
     return found;

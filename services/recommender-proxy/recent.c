@@ -19,7 +19,7 @@ struct visit {
     uint64_t visitor; /* a hash of the id; 0: empty */
     uint64_t used;
     char asked[RECENT_ASKED], id[RECENT_ID];
-    struct shown *shown; /* [SHOWN], by the order of the answers */
+    struct shown *shown; /* [SHOWN], the last answer's first */
     size_t count;
 };
 
@@ -77,18 +77,29 @@ static struct visit *make(struct recent *recent, uint64_t visitor)
     return oldest->shown ? oldest : NULL;
 }
 
-static void add(struct visit *visit, const struct rec_result *result)
+static bool has(const struct shown *shown, size_t count, uint64_t item)
 {
-    const uint64_t item = intern_hash_text(result->item_id);
+    for (size_t i = 0; i < count; i++)
+        if (shown[i].item == item)
+            return true;
+    return false;
+}
 
-    for (size_t i = 0; i < visit->count; i++)
-        if (visit->shown[i].item == item) {
-            visit->shown[i].propensity = (float)result->propensity;
-            return;
-        }
-    if (visit->count < SHOWN)
-        visit->shown[visit->count++] =
-            (struct shown){.item = item, .propensity = (float)result->propensity};
+/* The answer's first pictures, then those of the answers before it as far as there is room. */
+static void add(struct visit *visit, const struct rec_answer *answer)
+{
+    struct shown shown[SHOWN];
+    size_t count = 0, answered;
+
+    for (; count < answer->count && count < SHOWN / 2; count++)
+        shown[count] = (struct shown){.item = intern_hash_text(answer->results[count].item_id),
+                                      .propensity = (float)answer->results[count].propensity};
+    answered = count;
+    for (size_t i = 0; i < visit->count && count < SHOWN; i++)
+        if (!has(shown, answered, visit->shown[i].item))
+            shown[count++] = visit->shown[i];
+    memcpy(visit->shown, shown, count * sizeof *shown);
+    visit->count = count;
 }
 
 void recent_note(struct recent *recent, const char *user_id, const char *asked,
@@ -109,8 +120,7 @@ void recent_note(struct recent *recent, const char *user_id, const char *asked,
             visit->asked[0] = '\0';
         if (text_copy(visit->id, sizeof visit->id, recommendation_id) < 0)
             visit->id[0] = '\0';
-        for (size_t i = 0; i < answer->count && i < SHOWN / 2; i++)
-            add(visit, &answer->results[i]);
+        add(visit, answer);
     }
     (void)pthread_mutex_unlock(&recent->lock);
 }

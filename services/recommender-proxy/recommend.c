@@ -25,6 +25,12 @@ static void note(struct breaker *breaker, bool worked)
         atomic_store(&breaker->closed_until_ms, clock_mono_ms() + LEFT_ALONE_MS);
 }
 
+static void cut(struct rec_answer *answer, const struct rec_query *query)
+{
+    if (answer->count > query->count)
+        answer->count = query->count;
+}
+
 static bool ask_remote(struct recommender *recommender, const struct rec_query *query,
                        struct rec_answer *answer, struct recommend_by *by)
 {
@@ -45,46 +51,58 @@ static bool ask_remote(struct recommender *recommender, const struct rec_query *
     }
     note(&recommender->breaker, true);
     rec_local_admit(recommender->local, query, answer);
+    cut(answer, query);
     return true;
 }
 
-static bool has(const struct rec_answer *answer, const char *item_id)
+static void put_text(struct buf *storage, const char *text)
 {
-    for (size_t i = 0; i < answer->count; i++)
-        if (strcmp(answer->results[i].item_id, item_id) == 0)
-            return true;
-    return false;
+    buf_append(storage, text, strlen(text) + 1);
 }
 
-/* Fills up what a remote engine left open. The texts of more move into answer's storage. */
+/* Moves the results' texts into a storage that is the answer's alone. */
+static int own_texts(struct rec_answer *answer, struct err *err)
+{
+    struct buf storage = {0};
+    const char *text;
+
+    for (size_t i = 0; i < answer->count; i++) {
+        put_text(&storage, answer->results[i].item_id);
+        put_text(&storage, answer->results[i].why.like ? answer->results[i].why.like : "");
+    }
+    if (!buf_ok(&storage)) {
+        buf_done(&storage);
+        return err_set_nomem(err, "the answer");
+    }
+    buf_done(&answer->storage);
+    answer->storage = storage;
+    text = buf_text(&answer->storage);
+    for (size_t i = 0; i < answer->count; i++) {
+        answer->results[i].item_id = text;
+        text += strlen(text) + 1;
+        answer->results[i].why.like = *text ? text : NULL;
+        text += strlen(text) + 1;
+    }
+    return 0;
+}
+
+/* Fills up what a remote engine left open, with nothing that is there already or looks so. */
 static int fill_up(struct recommender *recommender, const struct rec_query *query,
                    struct rec_answer *answer, struct err *err)
 {
     struct rec_engine *local = rec_local_engine(recommender->local);
     struct rec_answer *more = calloc(1, sizeof *more);
-    const char *old = answer->storage.data;
-    const size_t size = answer->storage.size;
     int r =
         more ? local->recommend(local, query, 0, more, err) : err_set_nomem(err, "the answer");
 
-    if (r == 0) {
-        buf_append(&answer->storage, more->storage.data, more->storage.size);
-        if (!buf_ok(&answer->storage))
-            r = err_set_nomem(err, "the answer");
+    for (size_t i = 0; r == 0 && i < more->count && answer->count < REC_COUNT_MAX; i++) {
+        answer->results[answer->count] = more->results[i];
+        answer->results[answer->count++].propensity = 0; /* places are not as it chose them */
     }
-    for (size_t i = 0; r == 0 && i < answer->count; i++)
-        answer->results[i].item_id = answer->storage.data + (answer->results[i].item_id - old);
-    for (size_t i = 0; r == 0 && i < more->count && answer->count < query->count; i++) {
-        struct rec_result result = more->results[i];
-        const char *moved = answer->storage.data + size;
-
-        if (has(answer, result.item_id))
-            continue;
-        result.item_id = moved + (result.item_id - more->storage.data);
-        if (result.why.like)
-            result.why.like = moved + (result.why.like - more->storage.data);
-        result.propensity = 0; /* places are not as it chose them */
-        answer->results[answer->count++] = result;
+    if (r == 0) {
+        rec_local_admit(recommender->local, query, answer);
+        cut(answer, query);
+        r = own_texts(answer, err);
     }
     if (more)
         rec_answer_done(more);

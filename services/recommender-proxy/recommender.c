@@ -15,6 +15,7 @@
 #include "services/common/retry.h"
 #include "services/recommender-proxy/acts.h"
 #include "services/recommender-proxy/answers.h"
+#include "services/recommender-proxy/evaluations.h"
 #include "services/recommender-proxy/remote_feed.h"
 #include "services/recommender-proxy/snapshot.h"
 #include "services/recommender-proxy/trainer.h"
@@ -33,6 +34,7 @@ struct service {
     struct intake *intake;
     struct trainer *trainer;
     struct remote_feed *feed;
+    struct evaluations *evaluations;
     struct front *front;
     struct front_service answers;
     struct trouble troubles[TROUBLES];
@@ -53,7 +55,8 @@ static bool on_other(void *ctx, struct http_request *request)
 {
     struct service *service = ctx;
 
-    return answers(&service->parts, request);
+    return evaluations_answer(service->evaluations, request) ||
+           answers(&service->parts, request);
 }
 
 /* A remote engine that is away holds nobody up, so it is told but is no reason not to be ready.
@@ -220,7 +223,8 @@ static int start(struct service *service, struct err *err)
     service->intake = parts->pool ? intake_start(&intake, err) : NULL;
     trainer.intake = service->intake;
     service->trainer = service->intake ? trainer_start(&trainer, err) : NULL;
-    if (!service->trainer || start_feed(service, err) < 0)
+    service->evaluations = service->trainer ? evaluations_new(parts, err) : NULL;
+    if (!service->evaluations || start_feed(service, err) < 0)
         return err->code;
     service->answers = (struct front_service){.ready = on_ready,
                                               .other = on_other,
@@ -238,6 +242,7 @@ static void stop(struct service *service)
 {
     front_free(service->front);
     pool_free(service->parts.pool);
+    evaluations_free(service->evaluations);
     remote_feed_free(service->feed);
     trainer_free(service->trainer);
     intake_free(service->intake);

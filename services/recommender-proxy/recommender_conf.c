@@ -25,7 +25,7 @@ const struct conf_field recommender_fields[] = {
      "local: how long a picture is new, in days", 0, 3650},
     {"RECOMMENDER_FACTORS", CONF_INT, "64", FIELD(factors),
      "local: numbers that stand for what a visitor likes, a multiple of 16", 16, 256},
-    {"RECOMMENDER_SWEEPS", CONF_INT, "10", FIELD(sweeps),
+    {"RECOMMENDER_SWEEPS", CONF_INT, "8", FIELD(sweeps),
      "local: rounds of a training over visitors and pictures", 1, 100},
     {"RECOMMENDER_TRAIN_S", CONF_INT, "20", FIELD(train_s),
      "local: least time from one training to the next, in s; it is ten times as long as a "

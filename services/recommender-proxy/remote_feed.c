@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/clock.h"
 #include "lib/base/stop.h"
 #include "proto/topics.h"
 #include "services/recommender-proxy/remote_feed_local.h"
@@ -105,9 +106,10 @@ static int go_on(struct remote_feed *feed, struct err *err)
 
     if (open_consumer(feed, err) < 0)
         return err->code;
-    count = bus_consumer_poll(feed->consumer, feed->records, FEED_RECORDS, POLL_MS, err);
+    count = bus_consumer_poll(feed->consumer, feed->records, feed->at_once, POLL_MS, err);
     if (count <= 0)
         return count;
+    feed->polled_ms = clock_mono_ms();
     if (feed_tell(feed, (size_t)count, err) == 0 && commit(feed, (size_t)count, err) == 0)
         return 0;
     close_consumer(feed);

@@ -38,7 +38,9 @@ struct remote_feed {
     struct bus_record records[FEED_RECORDS];
     struct buf storages[FEED_RECORDS]; /* of the events of one round */
     struct feed_round round;
-    size_t at_once; /* events that the engine is told in a call: 1 after a failure, then more */
+    size_t at_once; /* events that the engine is told in a call, and records of a poll: 1 after
+                       a failure, then more */
+    int64_t polled_ms; /* clock_mono_ms, when the records came */
     struct retry retry;
 };
 

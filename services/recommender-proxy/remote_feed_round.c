@@ -3,7 +3,7 @@
  * remote_feed.h.
  *
  * After a failure the engine is told one event, then two, four, ...: so one that is refused is
- * found, and one that needs the whole time of a call for a few still gets somewhere. */
+ * found, and an engine that needs the whole time of a call for a few still gets somewhere. */
 #include <string.h>
 
 #include "lib/base/clock.h"
@@ -151,9 +151,9 @@ static int tell_some(struct remote_feed *feed, const char *topic, size_t from, s
 }
 
 /* False: not now. Waits for an engine that is away, as long as the records may be held. */
-static bool wait_for_engine(struct remote_feed *feed, int64_t since_ms, const struct err *err)
+static bool wait_for_engine(struct remote_feed *feed, const struct err *err)
 {
-    if (atomic_load(&feed->stop) || clock_mono_ms() - since_ms >= FEED_HOLD_MS)
+    if (atomic_load(&feed->stop) || clock_mono_ms() - feed->polled_ms >= FEED_HOLD_MS)
         return false;
     feed_pause(feed, err);
     return !stopping() && !atomic_load(&feed->stop);
@@ -161,18 +161,15 @@ static bool wait_for_engine(struct remote_feed *feed, int64_t since_ms, const st
 
 static int tell_topic(struct remote_feed *feed, const char *topic, struct err *err)
 {
-    int64_t since_ms = clock_mono_ms();
-
     for (size_t done = 0; done < feed->round.count && !atomic_load(&feed->stop);) {
         const int r = tell_some(feed, topic, done, err);
 
         if (r > 0) {
             done += (size_t)r;
-            since_ms = clock_mono_ms();
             feed->retry.attempts = 0;
             trouble_clear(feed->conf.trouble);
         } else if (r < 0) {
-            if (!wait_for_engine(feed, since_ms, err))
+            if (!wait_for_engine(feed, err))
                 return err->code;
             err_clear(err);
         }

@@ -7,7 +7,7 @@
 enum {
     ROWS_AT_ONCE = 10000, /* under one lock: some milliseconds */
     HELD_ONE_IN = 16,
-    HELD_FROM = 200, /* visitors; of fewer all are needed to learn from */
+    HELD_FROM = 200, /* visitors who did something; of fewer all are needed to learn from */
 };
 
 struct by_hash {
@@ -172,6 +172,38 @@ static bool take_rows(struct sample *sample, const struct facts *facts, pthread_
     return ok;
 }
 
+/* Pictures that are gone and that nobody has met teach nothing, and who reads the topics later
+ * may never hear of them: compaction drops them. */
+static bool drop_unknown(struct sample *sample)
+{
+    uint32_t *kept = calloc((size_t)sample->cols + 1, sizeof *kept), cols = 0;
+
+    if (!kept)
+        return false;
+    for (size_t e = 0; e < sample->entries; e++)
+        kept[sample->col[e]] = 1;
+    for (uint32_t i = 0; i < sample->cols; i++) {
+        if (!kept[i] && !sample->of[i].live)
+            continue;
+        kept[i] = cols;
+        sample->item[cols] = sample->item[i];
+        sample->of[cols] = sample->of[i];
+        sample->item_hash[cols++] = sample->item_hash[i];
+    }
+    for (size_t e = 0; e < sample->entries; e++)
+        sample->col[e] = kept[sample->col[e]];
+    sample->cols = cols;
+    free(kept);
+    return true;
+}
+
+static bool has_from(const struct facts *facts, uint32_t count, uint32_t from)
+{
+    for (uint32_t i = 0; i < count && from > 0; i++)
+        from -= facts->visitors[i].marks.count > 0;
+    return from == 0;
+}
+
 bool sample_take(struct sample *sample, const struct facts *facts, pthread_rwlock_t *lock,
                  const struct sample_conf *conf)
 {
@@ -182,10 +214,11 @@ bool sample_take(struct sample *sample, const struct facts *facts, pthread_rwloc
     *sample = (struct sample){0};
     (void)pthread_rwlock_rdlock(lock);
     count = intern_count(facts->visitor_ids);
-    order = in_order(facts->visitor_ids, count, count >= HELD_FROM);
+    order = in_order(facts->visitor_ids, count, has_from(facts, count, HELD_FROM));
     ok = order && take_items(sample, facts, &column);
     (void)pthread_rwlock_unlock(lock);
-    ok = ok && take_rows(sample, facts, lock, order, count, column, conf);
+    ok = ok && take_rows(sample, facts, lock, order, count, column, conf) &&
+         drop_unknown(sample);
     free(order);
     free(column);
     if (!ok)

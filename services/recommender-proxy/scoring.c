@@ -11,16 +11,33 @@
 #define MET_SKIPPED (-2.5F)
 #define MET_DISLIKED (-8.0F)
 
-static void note_like(struct scoring *scoring, const struct facts_item *item, uint32_t number)
+/* Not by the items' numbers, which depend on what came first. */
+static bool is_before(const struct liked *one, const struct liked *other)
+{
+    return one->time != other->time ? one->time > other->time : one->hash < other->hash;
+}
+
+static void note_like(struct scoring *scoring, const struct facts_item *item,
+                      const struct mark *mark)
 {
     const struct model *model = scoring->local->model;
     const struct shelf *shelf = &model->shelves[item->picture.emotion];
+    size_t at = scoring->like_count;
+    struct liked liked = {.time = mark->verdict,
+                          .item = mark->item,
+                          .hash = intern_hash(scoring->local->facts.item_ids, mark->item)};
 
-    if (scoring->like_count == REASONS || number >= model->place_room || !model->places[number])
+    if (liked.item >= model->place_room || !model->places[liked.item])
         return;
-    scoring->like_items[scoring->like_count] = number;
-    scoring->likes[scoring->like_count++] =
-        shelf->vectors + (size_t)(model->places[number] - 1) * (size_t)shelf->factors;
+    liked.vector =
+        shelf->vectors + (size_t)(model->places[liked.item] - 1) * (size_t)shelf->factors;
+    if (at < REASONS)
+        scoring->like_count++;
+    else if (!is_before(&liked, &scoring->likes[--at]))
+        return;
+    for (; at > 0 && is_before(&liked, &scoring->likes[at - 1]); at--)
+        scoring->likes[at] = scoring->likes[at - 1];
+    scoring->likes[at] = liked;
 }
 
 static void note_marks(struct scoring *scoring)
@@ -37,7 +54,7 @@ static void note_marks(struct scoring *scoring)
             .column = model_column(scoring->local->model, mark->item, item->picture.emotion),
             .weight = sample_weight(mark, &weights)};
         if (mark_is_like(mark))
-            note_like(scoring, item, mark->item);
+            note_like(scoring, item, mark);
     }
 }
 
@@ -93,7 +110,7 @@ static void add_candidate(struct scoring *scoring, uint32_t place, float product
     scoring->candidates[scoring->count++] = (struct choose_candidate){
         .score = scoring_dot(weights, features, 0, FEATURES) + product +
                  scoring_met(scoring, item->item),
-        .new = item->time_ms >= new_since,
+        .new = fact->time_ms >= new_since,
         .tie = intern_hash(scoring->local->facts.item_ids, item->item),
         .content = fact->content,
         .look = fact->look,

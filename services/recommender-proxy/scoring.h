@@ -8,7 +8,10 @@
 #include "services/recommender-proxy/rec_local_parts.h"
 #include "services/recommender-proxy/taste.h"
 
-enum { REASONS = 32 }; /* likes that are looked through for the one that speaks for a picture */
+enum {
+    REASONS = 32
+}; /* last likes, which are looked through for the one that speaks for a
+      picture */
 
 struct scoring { /* zeroed before scoring_init */
     const struct rec_local *local;
@@ -18,8 +21,11 @@ struct scoring { /* zeroed before scoring_init */
     struct taste taste;
     struct taste_entry entries[MARKS_MAX];
     size_t entry_count;
-    const float *likes[REASONS]; /* vectors of what was liked */
-    uint32_t like_items[REASONS];
+    struct liked {
+        uint32_t time, item;
+        uint64_t hash; /* of the item */
+        const float *vector;
+    } likes[REASONS]; /* the last one first */
     size_t like_count;
     struct choose_candidate *candidates;
     uint32_t *places; /* on the shelf, of the candidates */

@@ -12,7 +12,7 @@
 
 #define SNAPSHOT_MAGIC UINT64_C(0x31304e4544524147)
 
-enum { SNAPSHOT_VERSION = 1, SNAPSHOT_AT_ONCE = 5000 /* rows under one lock */ };
+enum { SNAPSHOT_VERSION = 2, SNAPSHOT_AT_ONCE = 5000 /* rows under one lock */ };
 
 struct snapshot_head {
     uint64_t magic;
@@ -22,8 +22,10 @@ struct snapshot_head {
     int32_t factors, als_factors; /* als_factors 0: there is no als */
     uint32_t cols;                /* of als */
     uint64_t model_id;
+    uint64_t unlearnt; /* changes that the model does not know of */
     int64_t newest_ms;
-    struct rec_als_conf als; /* go_on and ctx NULL */
+    struct rec_als_conf als;   /* the settings; go_on and ctx NULL */
+    struct rec_als_conf model; /* what als was made with */
     struct weights weights;
 };
 

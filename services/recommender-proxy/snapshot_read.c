@@ -1,5 +1,5 @@
 /* snapshot_read.c - see snapshot.h. Nothing in the file is believed before its sum was checked,
- * and no length even then. */
+ * and even then no length and nothing that something is looked up by. */
 #include <stdlib.h>
 
 #include "lib/base/file.h"
@@ -52,6 +52,23 @@ static void skip_padding(struct reader *reader)
     (void)get(reader, (8 - (size_t)(reader->at - reader->start) % 8) % 8);
 }
 
+/* A bool of a struct that was copied byte by byte: any other byte is none. */
+static bool is_bool(const bool *value)
+{
+    unsigned char byte;
+
+    memcpy(&byte, value, 1);
+    return byte <= 1;
+}
+
+static bool is_favorite(const struct favorite *favorite)
+{
+    for (int i = 0; i < TRAITS; i++)
+        if (favorite->trait[i] >= TRAIT_VALUES)
+            return false;
+    return true;
+}
+
 /* -- rows -- */
 
 static bool read_item(struct reader *reader, struct facts *facts)
@@ -64,9 +81,27 @@ static bool read_item(struct reader *reader, struct facts *facts)
         return false;
     id = get_text(reader);
     number = id ? facts_item_number(facts, id) : INTERN_NONE;
-    if (number == INTERN_NONE)
+    if (number == INTERN_NONE || number + 1 != intern_count(facts->item_ids) ||
+        !is_bool(&item.live) || !is_bool(&item.look_known))
         return false;
+    item.picture = facts->items[number].picture; /* which follows from the id */
     facts->items[number] = item;
+    return true;
+}
+
+static bool is_visitor(const struct facts_visitor *visitor)
+{
+    return visitor->generation < GENERATIONS && visitor->gender < GENDERS &&
+           visitor->emotion <= EMOTION_COUNT && is_favorite(&visitor->asked) &&
+           visitor->marks.count <= MARKS_MAX;
+}
+
+static bool are_marks(const struct marks *marks, uint32_t items)
+{
+    for (uint32_t i = 0; i < marks->count; i++)
+        if (marks->marks[i].item >= items ||
+            (i > 0 && marks->marks[i].item <= marks->marks[i - 1].item))
+            return false;
     return true;
 }
 
@@ -78,7 +113,7 @@ static bool read_visitor(struct reader *reader, struct facts *facts)
     uint32_t number;
     size_t bytes;
 
-    if (!copy(reader, &visitor, sizeof visitor) || visitor.marks.count > MARKS_MAX)
+    if (!copy(reader, &visitor, sizeof visitor) || !is_visitor(&visitor))
         return false;
     bytes = visitor.marks.count * sizeof *marks.marks;
     if (bytes) {
@@ -91,7 +126,9 @@ static bool read_visitor(struct reader *reader, struct facts *facts)
     }
     id = get_text(reader);
     number = id ? facts_visitor_number(facts, id) : INTERN_NONE;
-    if (number == INTERN_NONE) {
+    marks.floor = visitor.marks.floor;
+    if (number == INTERN_NONE || number + 1 != intern_count(facts->visitor_ids) ||
+        !are_marks(&marks, intern_count(facts->item_ids))) {
         free(marks.marks);
         return false;
     }
@@ -124,7 +161,18 @@ static float *copy_floats(struct reader *reader, size_t count)
     return NULL;
 }
 
-static bool read_shelf(struct reader *reader, struct model *model, int emotion, uint32_t items)
+/* A picture stands once, on the shelf of its mood. */
+static bool fits(const struct shelf_item *item, const struct facts *facts,
+                 const struct model *model, int emotion, uint32_t cols)
+{
+    return item->item < intern_count(facts->item_ids) &&
+           facts->items[item->item].picture.emotion == emotion &&
+           !(item->item < model->place_room && model->places[item->item]) &&
+           is_favorite(&item->favorite) && (item->column == INTERN_NONE || item->column < cols);
+}
+
+static bool read_shelf(struct reader *reader, const struct facts *facts, struct model *model,
+                       int emotion, uint32_t cols)
 {
     struct shelf *shelf = &model->shelves[emotion];
     const size_t factors = (size_t)model->factors;
@@ -144,7 +192,8 @@ static bool read_shelf(struct reader *reader, struct model *model, int emotion, 
         memcpy(&item, (const char *)rows + i * sizeof item, sizeof item); /* unaligned */
         memcpy(vector, (const char *)vectors + i * factors * sizeof *vector,
                factors * sizeof *vector);
-        if (item.item >= items || !model_restore(model, &item, emotion, vector))
+        if (!fits(&item, facts, model, emotion, cols) ||
+            !model_restore(model, &item, emotion, vector))
             return false;
     }
     skip_padding(reader);
@@ -152,13 +201,14 @@ static bool read_shelf(struct reader *reader, struct model *model, int emotion, 
 }
 
 static bool read_model(struct reader *reader, const struct snapshot_head *head,
-                       struct model *model, struct err *err)
+                       const struct facts *facts, struct model *model, struct err *err)
 {
     const size_t moods = (size_t)EMOTION_COUNT * (size_t)head->factors;
     const float *items;
 
     *model = (struct model){.id = head->model_id,
                             .factors = head->factors,
+                            .als_conf = head->model,
                             .weights = head->weights,
                             .newest_ms = head->newest_ms};
     model->crowd.factors = model->kinds.factors = head->factors;
@@ -173,12 +223,13 @@ static bool read_model(struct reader *reader, const struct snapshot_head *head,
     if (!model->crowd.means || !model->kinds.moods || !model->kinds.traits)
         return false;
     for (int emotion = 0; emotion < EMOTION_COUNT; emotion++)
-        if (!read_shelf(reader, model, emotion, head->items))
+        if (!read_shelf(reader, facts, model, emotion,
+                        head->als_factors ? head->cols : UINT32_MAX)) /* else not looked up */
             return false;
     if (!head->als_factors)
         return true;
     items = get(reader, (size_t)head->cols * (size_t)head->factors * sizeof *items);
-    model->als = items ? rec_als_new(&head->als, items, head->cols, err) : NULL;
+    model->als = items ? rec_als_new(&head->model, items, head->cols, err) : NULL;
     return model->als != NULL;
 }
 
@@ -187,23 +238,23 @@ static bool read_model(struct reader *reader, const struct snapshot_head *head,
 static int check_head(const struct snapshot_head *head, const struct rec_local *local,
                       struct err *err)
 {
-    struct rec_als_conf als = local->conf.als;
+    const struct rec_als_conf *als = &local->conf.als;
 
-    als.threads = head->als.threads; /* makes no difference to what is learnt */
-    als.go_on = NULL;
-    als.ctx = NULL;
     if (head->magic != SNAPSHOT_MAGIC || head->version != SNAPSHOT_VERSION ||
         head->item_bytes != sizeof(struct facts_item) ||
         head->visitor_bytes != sizeof(struct facts_visitor) ||
         head->mark_bytes != sizeof(struct mark) ||
         head->shelf_bytes != sizeof(struct shelf_item))
         return err_set(err, ERR_INVALID, "it is of another version of this program");
-    if (head->als.factors != als.factors || head->als.sweeps != als.sweeps ||
-        head->als.seed != als.seed || head->als.unobserved != als.unobserved ||
-        head->als.regularisation != als.regularisation || head->als.frequency != als.frequency)
+    if (head->als.factors != als->factors || head->als.sweeps != als->sweeps ||
+        head->als.seed != als->seed || head->als.unobserved != als->unobserved ||
+        head->als.regularisation != als->regularisation ||
+        head->als.frequency != als->frequency)
         return err_set(err, ERR_INVALID, "it was made with other settings");
     if (head->factors < 1 || head->factors > REC_FACTORS_MAX ||
-        (head->als_factors && head->als_factors != head->factors))
+        (head->als_factors &&
+         (head->als_factors != head->factors || head->als_factors != head->als.factors)) ||
+        (!head->als_factors && head->cols))
         return err_set(err, ERR_INVALID, "its head makes no sense");
     return 0;
 }
@@ -211,14 +262,12 @@ static int check_head(const struct snapshot_head *head, const struct rec_local *
 static int check_sum(const struct buf *file, struct err *err)
 {
     const size_t size = file->size - sizeof(uint64_t);
-    uint64_t sum = 0, told;
-    size_t at = 0;
+    uint64_t sum, told;
 
     if (file->size < sizeof(struct snapshot_head) + sizeof sum || size % 8)
         return err_set(err, ERR_INVALID, "it is too short");
     memcpy(&told, file->data + size, sizeof told);
-    for (; at < size; at += 8)
-        sum = snapshot_sum(sum, file->data + at, size - at < 8 ? size - at : 8);
+    sum = snapshot_sum(0, file->data, size);
     return sum == told ? 0
                        : err_set(err, ERR_INVALID, "its sum is wrong: it is cut or damaged");
 }
@@ -231,17 +280,23 @@ static int fill(struct rec_local *local, struct reader *reader,
 
     if (!model)
         return err_set_nomem(err, "what was learnt");
-    if (!copy(reader, &head, sizeof head) || check_head(&head, local, err) < 0 ||
+    if (copy(reader, &head, sizeof head)) { /* makes no difference to what is learnt */
+        head.als.threads = local->conf.als.threads;
+        head.als.go_on = NULL;
+        head.als.ctx = NULL;
+    }
+    if (reader->failed || check_head(&head, local, err) < 0 ||
         !copy(reader, ret_offsets, INTAKE_TOPICS * sizeof *ret_offsets) ||
         !read_rows(reader, &local->facts, head.items, read_item) ||
         !read_rows(reader, &local->facts, head.visitors, read_visitor) ||
-        !read_model(reader, &head, model, err)) {
+        !read_model(reader, &head, &local->facts, model, err)) {
         model_free(model);
         return err->code ? err->code
                          : err_set(err, ERR_INVALID, "what is in it makes no sense");
     }
     model_free(local->model);
     local->model = model;
+    local->facts.changes = atomic_load(&local->learnt) + head.unlearnt;
     return 0;
 }
 

@@ -46,10 +46,12 @@ static void add_item(struct buf *out, const struct facts *facts, uint32_t i)
 
 static void add_visitor(struct buf *out, const struct facts *facts, uint32_t i)
 {
-    const struct facts_visitor *visitor = &facts->visitors[i];
+    struct facts_visitor visitor = facts->visitors[i];
+    const struct mark *marks = visitor.marks.marks;
 
-    buf_append(out, visitor, sizeof *visitor);
-    buf_append(out, visitor->marks.marks, visitor->marks.count * sizeof *visitor->marks.marks);
+    visitor.marks.marks = NULL; /* an address is nobody's business */
+    buf_append(out, &visitor, sizeof visitor);
+    buf_append(out, marks, visitor.marks.count * sizeof *marks);
     add_text(out, intern_text(facts->visitor_ids, i));
 }
 
@@ -116,10 +118,12 @@ static struct snapshot_head head_of(struct rec_local *local)
     head.als_factors = local->model->als ? local->model->factors : 0;
     head.cols = local->model->als ? rec_als_item_count(local->model->als) : 0;
     head.model_id = local->model->id;
+    head.unlearnt = local->facts.changes - atomic_load(&local->learnt);
     head.newest_ms = local->model->newest_ms;
     head.als = local->conf.als;
     head.als.go_on = NULL;
     head.als.ctx = NULL;
+    head.model = local->model->als_conf;
     head.weights = local->model->weights;
     (void)pthread_rwlock_unlock(&local->lock);
     return head;

@@ -30,6 +30,20 @@ static void learn_own(struct taste *taste, const struct taste_entry *entries, si
                 logf((likes[kind][value] + OWN_M) / (met[kind][value] * rate + OWN_M));
 }
 
+/* In the order of the columns, so that the same entries add up to the same, to the bit. */
+static void put_entry(uint32_t *columns, float *weights, size_t count,
+                      const struct taste_entry *entry)
+{
+    size_t at = count;
+
+    for (; at > 0 && columns[at - 1] > entry->column; at--) {
+        columns[at] = columns[at - 1];
+        weights[at] = weights[at - 1];
+    }
+    columns[at] = entry->column;
+    weights[at] = entry->weight;
+}
+
 void taste_init(struct taste *taste, const struct model *model, int emotion,
                 const struct favorite *favorite, int generation, int gender,
                 const struct taste_entry *entries, size_t count)
@@ -47,10 +61,8 @@ void taste_init(struct taste *taste, const struct model *model, int emotion,
                             .crowd = crowd_mean(&model->crowd, emotion, generation, gender),
                             .offset = logf(rate / (1 - rate))};
     for (size_t i = 0; i < count; i++)
-        if (entries[i].column != INTERN_NONE) {
-            columns[known] = entries[i].column;
-            weights[known++] = entries[i].weight;
-        }
+        if (entries[i].column != INTERN_NONE)
+            put_entry(columns, weights, known++, &entries[i]);
     if (model->als && known)
         rec_als_fold_in(model->als, columns, weights, known, taste->liked);
     learn_own(taste, entries, count);

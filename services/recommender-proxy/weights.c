@@ -66,6 +66,20 @@ static void add_row(const struct weights_row *row, const double *w,
     }
 }
 
+/* Weights that are at zero and would go below stay there, and the others are found without them
+ * (projected Newton, Bertsekas 1982). */
+static void hold_at_zero(double a[FEATURES][FEATURES], double b[FEATURES], const double *w)
+{
+    for (int i = 0; i < FEATURES; i++) {
+        if (i == FEATURE_BASE || w[i] > 0 || b[i] > 0)
+            continue;
+        for (int k = 0; k < FEATURES; k++)
+            a[i][k] = a[k][i] = 0;
+        a[i][i] = 1;
+        b[i] = 0;
+    }
+}
+
 static void improve(const struct weights_row *rows, size_t count, double *w)
 {
     double a[FEATURES][FEATURES] = {0}, b[FEATURES] = {0};
@@ -76,6 +90,7 @@ static void improve(const struct weights_row *rows, size_t count, double *w)
         a[i][i] += drawn[i];
         b[i] -= drawn[i] * (w[i] - (double)weights_default.of[i]);
     }
+    hold_at_zero(a, b, w);
     solve(a, b);
     for (int i = 0; i < FEATURES; i++) {
         w[i] += fmax(-2, fmin(2, b[i])); /* far from the end Newton's steps are too long */

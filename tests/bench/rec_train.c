@@ -5,7 +5,8 @@
  * The likes are made up: pictures belong to groups and are liked by their rank in it (a power
  * law), visitors have one to three groups and now and then like anything. Most have few likes,
  * some have hundreds. That the model is a good one shows in likes that were held back: how
- * often one is among the 100 best of 100,000, next to the 100 most liked pictures. */
+ * often one is among the 100 best of 100,000, next to the 100 most liked pictures, and next to
+ * what somebody would choose who knows each visitor's groups. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +15,6 @@
 #include <unistd.h>
 
 #include "lib/base/clock.h"
-#include "lib/nn/parallel.h"
 #include "lib/rec/als.h"
 #include "tests/support/process.h"
 
@@ -27,7 +27,14 @@ enum {
     MOST = 1000,  /* likes of a visitor */
     ASKED = 1000, /* visitors of whom a like is held back */
     BEST = 100,
-    FOLDS = 200000
+    ROUNDS = 50,
+    FOLDS = 2000
+};
+
+#define ANYTHING 0.1 /* of the likes have nothing to do with groups */
+
+struct taste {
+    uint32_t groups[3], kinds;
 };
 
 struct likes {
@@ -35,6 +42,7 @@ struct likes {
     uint64_t *row_start;
     uint32_t *col;
     uint32_t held[ASKED];
+    struct taste taste[ASKED];
     uint32_t liked[PICTURES];   /* how often */
     float rank_below[IN_GROUP]; /* probability of a rank, summed up */
     uint64_t state;
@@ -105,18 +113,26 @@ static uint32_t picture(uint32_t group, uint32_t rank_in_group)
     return rank_in_group * GROUPS + group;
 }
 
-/* Sorted, each once; returns how many. */
-static uint32_t draw_row(struct likes *l, uint32_t count, uint32_t *ret_cols)
+static struct taste draw_taste(struct likes *l)
 {
-    uint32_t groups[3], kinds = 1 + below(l, 3), unique = 0;
+    struct taste taste = {.kinds = 1 + below(l, 3)};
 
-    for (uint32_t i = 0; i < kinds; i++) {
+    for (uint32_t i = 0; i < taste.kinds; i++) {
         double u = uniform(l);
 
-        groups[i] = (uint32_t)(u * u * GROUPS);
+        taste.groups[i] = (uint32_t)(u * u * GROUPS);
     }
+    return taste;
+}
+
+/* Sorted, each once; returns how many. */
+static uint32_t draw_row(struct likes *l, const struct taste *taste, uint32_t *ret_cols)
+{
+    uint32_t count = likes_of_one(l), unique = 0;
+
     for (uint32_t i = 0; i < count; i++) {
-        uint32_t group = uniform(l) < 0.1 ? below(l, GROUPS) : groups[below(l, kinds)];
+        uint32_t group =
+            uniform(l) < ANYTHING ? below(l, GROUPS) : taste->groups[below(l, taste->kinds)];
 
         ret_cols[i] = picture(group, rank(l));
     }
@@ -148,10 +164,13 @@ static struct likes *likes_new(void)
     l->state = 1;
     ranks_init(l);
     for (uint32_t r = 0; r < VISITORS; r++) {
-        uint32_t count = end < LIKES ? draw_row(l, likes_of_one(l), l->col + end) : 0;
+        struct taste taste = draw_taste(l);
+        uint32_t count = end < LIKES ? draw_row(l, &taste, l->col + end) : 0;
 
-        if (r < ASKED)
+        if (r < ASKED) {
+            l->taste[r] = taste;
             count = count > 1 ? hold_back(l, r, l->col + end, count) : 0;
+        }
         for (uint32_t i = 0; i < count; i++)
             l->liked[l->col[end + i]]++;
         l->row_start[r + 1] = end += count;
@@ -185,6 +204,20 @@ static void score_all(const struct rec_als *als, const float *user, float *ret_s
     }
 }
 
+static void score_by_taste(const struct likes *l, const struct taste *taste, float *ret_scores)
+{
+    for (uint32_t i = 0; i < PICTURES; i++) {
+        float likely = (float)ANYTHING / GROUPS;
+        uint32_t place = i / GROUPS;
+
+        for (uint32_t g = 0; g < taste->kinds; g++)
+            if (taste->groups[g] == i % GROUPS)
+                likely += (float)(1 - ANYTHING) / (float)taste->kinds;
+        ret_scores[i] =
+            likely * (l->rank_below[place] - (place > 0 ? l->rank_below[place - 1] : 0));
+    }
+}
+
 /* Whether what was held back is among the best that the visitor has not liked yet. */
 static int is_found(const struct likes *l, uint32_t row, float *scores)
 {
@@ -197,32 +230,45 @@ static int is_found(const struct likes *l, uint32_t row, float *scores)
     return better < BEST;
 }
 
+struct found {
+    int asked, by_als, by_popularity, by_taste;
+};
+
+static void ask(const struct likes *l, const struct rec_als *als, uint32_t row,
+                struct found *found)
+{
+    static float scores[PICTURES];
+    float user[REC_FACTORS_MAX];
+    size_t count = l->row_start[row + 1] - l->row_start[row];
+
+    if (count == 0)
+        return;
+    found->asked++;
+    rec_als_fold_in(als, l->col + l->row_start[row], NULL, count, user);
+    score_all(als, user, scores);
+    found->by_als += is_found(l, row, scores);
+    for (size_t i = 0; i < PICTURES; i++)
+        scores[i] = (float)l->liked[i];
+    found->by_popularity += is_found(l, row, scores);
+    score_by_taste(l, &l->taste[row], scores);
+    found->by_taste += is_found(l, row, scores);
+}
+
+static void at_least(const char *name, double value, double least)
+{
+    printf("rec-train-%s\t%.2f\t\t>= %g\t%s\n", name, value, least,
+           value >= least ? "ok" : "short");
+}
+
 static void measure_found(const struct likes *l, const struct rec_als *als)
 {
-    float *scores = malloc(PICTURES * sizeof *scores), user[REC_FACTORS_MAX];
-    int asked = 0, by_als = 0, by_popularity = 0;
-    double ratio;
+    struct found found = {0};
 
-    if (!scores)
-        give_up("no memory");
-    for (uint32_t r = 0; r < ASKED; r++) {
-        size_t count = l->row_start[r + 1] - l->row_start[r];
-
-        if (count == 0)
-            continue;
-        asked++;
-        rec_als_fold_in(als, l->col + l->row_start[r], NULL, count, user);
-        score_all(als, user, scores);
-        by_als += is_found(l, r, scores);
-        for (size_t i = 0; i < PICTURES; i++)
-            scores[i] = (float)l->liked[i];
-        by_popularity += is_found(l, r, scores);
-    }
-    free(scores);
-    ratio = (double)by_als / (by_popularity ? by_popularity : 1);
-    printf("rec-train-hits-at-100\t%.3f\t\t>= 0\tok\n", (double)by_als / asked);
-    printf("rec-train-hits-next-to-popularity\t%.1f\tx\t>= 5\t%s\n", ratio,
-           ratio >= 5 ? "ok" : "short");
+    for (uint32_t r = 0; r < ASKED; r++)
+        ask(l, als, r, &found);
+    at_least("hits-at-100", (double)found.by_als / found.asked, 0);
+    at_least("hits-of-popularity", (double)found.by_als / found.by_popularity, 2);
+    at_least("hits-of-who-knows-the-groups", (double)found.by_als / found.by_taste, 0.75);
 }
 
 /* -- how fast --------------------------------------------------------------------------------
@@ -262,14 +308,20 @@ static struct rec_als *measure_training(const struct likes *l, const struct rec_
     return als;
 }
 
+/* The fastest of several rounds: what else runs on the machine is not of interest. */
 static void measure_folding(const struct likes *l, const struct rec_als *als)
 {
     float user[REC_FACTORS_MAX];
-    int64_t start = clock_mono_ns();
+    double best = INFINITY;
 
-    for (uint64_t i = 0; i < FOLDS; i++)
-        rec_als_fold_in(als, l->col + i * 10, NULL, 10, user);
-    figure("fold-in-10-likes", (double)(clock_mono_ns() - start) / 1e3 / FOLDS, "us", 20);
+    for (int round = 0; round < ROUNDS; round++) {
+        int64_t start = clock_mono_ns();
+
+        for (uint64_t i = 0; i < FOLDS; i++)
+            rec_als_fold_in(als, l->col + ((uint64_t)round * FOLDS + i) * 10, NULL, 10, user);
+        best = fmin(best, (double)(clock_mono_ns() - start) / 1e3 / FOLDS);
+    }
+    figure("fold-in-10-likes", best, "us", 10);
 }
 
 int main(int argc, char **argv)
@@ -277,8 +329,8 @@ int main(int argc, char **argv)
     struct rec_als_conf conf = {.factors = argc > 1 ? (int)strtol(argv[1], NULL, 10) : 64,
                                 .sweeps = argc > 2 ? (int)strtol(argv[2], NULL, 10) : 12,
                                 .threads = argc > 3 ? (int)strtol(argv[3], NULL, 10) : 2,
-                                .unobserved = 0.1F,
-                                .regularisation = 0.003F,
+                                .unobserved = 0.002F,
+                                .regularisation = 0.02F,
                                 .frequency = 1,
                                 .seed = 1};
     struct likes *likes = likes_new();

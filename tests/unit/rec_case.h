@@ -97,17 +97,18 @@ struct plain {
 MAYBE void plain_solve(double *a, double *x, size_t n)
 {
     for (size_t i = 0; i < n; i++)
-        for (size_t r = 0; r < n; r++) {
+        for (size_t r = i + 1; r < n; r++) {
             double times = a[r * n + i] / a[i * n + i];
 
-            if (r == i)
-                continue;
             for (size_t j = i; j < n; j++)
                 a[r * n + j] -= times * a[i * n + j];
             x[r] -= times * x[i];
         }
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = n; i-- > 0;) {
+        for (size_t j = i + 1; j < n; j++)
+            x[i] -= a[i * n + j] * x[j];
         x[i] /= a[i * n + i];
+    }
 }
 
 MAYBE void plain_add(double *a, size_t k, const double *y, double times)

@@ -78,6 +78,7 @@ TEST(a_question_is_about_one_category)
     CHECK(answer.results[0].score == 1 && answer.results[1].score == 0.5);
     check_told(&remote, 0, "GET", "/api/recommend/u%201?n=7&category=happy", NULL);
     CHECK_STR(remote.told[0].key, "secret key");
+    CHECK_STR(remote.told[0].version, "2"); /* by which it answers with scores */
     query.orientation = 'v';
     query.user_id = "a/\xEA\xBD\x83";
     CHECK_OK(ask_engine(engine, &query, 5000, &answer, &err), err);
@@ -162,7 +163,7 @@ TEST(bad_answers_are_errors_or_what_is_good_of_them)
         {200, 0, "[\"emotions%2Fhappy%2F\\nh.jpeg\",\"%00\",\"%\"]", ""},
         {200, 0, "[\"..%2F..%2Fetc%2Fpasswd\"]", ""},
         {200, 0, "[{\"Id\":\"" G_HAPPY_V "\",\"Score\":\"NaN\"}]", HAPPY_V},
-        {200, 0, "[\"" G_SAD_H "\"]", ""},
+        {200, 0, "[\"" G_SAD_H "\",\"emotions%2Fangry%2F1h.jpeg\"]", ""},
         {200, 0,
          "[\"emotions%2Fhappy%2F1h.jpeg\",\"emotions%2Fhappy%2F2h.jpeg\","
          "\"emotions%2Fhappy%2F3h.jpeg\",\"emotions%2Fhappy%2F4h.jpeg\"]",

@@ -145,7 +145,7 @@ TEST(of_a_bad_answer_what_is_good_remains)
         {"{\"itemId\":\"../../etc/passwd\"}", ""},
         {"{\"itemId\":\"imgPool/happy/b_2v.jpeg\"}", ""}, /* not chosen yet */
         {"{\"itemId\":7},{\"itemId\":\"" HAPPY_V "\"},null,[],\"" HAPPY_H "\"", HAPPY_V},
-        {"{\"itemId\":\"" SAD_H "\"}", ""},
+        {"{\"itemId\":\"" SAD_H "\"},{\"itemId\":\"emotions/angry/1h.jpeg\"}", ""},
         {"{\"itemId\":\"" HAPPY_H "\",\"score\":\"NaN\"}", HAPPY_H},
         {"{\"itemId\":\"" HAPPY_H "\",\"score\":[]}", HAPPY_H},
         {"{\"itemId\":\"emotions/happy/1h.jpeg\"},{\"itemId\":\"emotions/happy/2h.jpeg\"},"

@@ -29,7 +29,7 @@ struct remote_answer_set {
 };
 
 struct remote_told {
-    char method[8], target[512], key[64], token[64];
+    char method[8], target[512], key[64], token[64], version[8];
     struct buf body;
 };
 
@@ -65,10 +65,12 @@ static inline void remote_note(struct remote_told *told, const struct http_reque
 {
     const char *key = http_header(request, "X-API-Key");
     const char *token = http_header(request, "X-Amz-Security-Token");
+    const char *version = http_header(request, "X-API-Version");
     const void *body;
     size_t size;
 
     body = http_body(request, &size);
+    (void)snprintf(told->version, sizeof told->version, "%s", version ? version : "");
     (void)snprintf(told->method, sizeof told->method, "%s", http_method(request));
     (void)snprintf(told->target, sizeof told->target, "%s", http_target(request));
     (void)snprintf(told->key, sizeof told->key, "%s", key ? key : "");

@@ -1,0 +1,210 @@
+/* recommender_choose_test.c - the order of an answer: best first, chance as it is told, and no
+ * two that look the same. */
+#include <math.h>
+
+#include "services/recommender-proxy/choose.h"
+#include "tests/test.h"
+
+enum { DRAWS = 20000, MANY = 400, PLACES = 12 };
+
+static uint64_t random_state = 5;
+
+static uint64_t random_64(void)
+{
+    random_state ^= random_state << 13;
+    random_state ^= random_state >> 7;
+    random_state ^= random_state << 17;
+    return random_state;
+}
+
+static size_t pick(const struct choose_candidate *candidates, uint32_t count, float exploration,
+                   uint64_t seed, struct choose_place *places, size_t place_count)
+{
+    const struct choose_conf conf = {.exploration = exploration, .seed = seed};
+    bool ok = false;
+    size_t filled = choose(candidates, count, &conf, places, place_count, &ok);
+
+    CHECK(ok);
+    return filled;
+}
+
+TEST(without_exploration_the_best_come_first)
+{
+    struct choose_candidate candidates[MANY] = {0};
+    struct choose_place places[MANY + 1];
+
+    for (uint32_t i = 0; i < MANY; i++)
+        candidates[i] = (struct choose_candidate){.score = (float)(random_64() % 50),
+                                                  .new = i % 2,
+                                                  .tie = random_64(),
+                                                  .look = random_64(),
+                                                  .look_known = true};
+    CHECK_INT(pick(candidates, MANY, 0, 1, places, MANY + 1), ==, MANY);
+    for (size_t i = 0; i < MANY; i++)
+        CHECK(places[i].propensity == 1 && !places[i].explored);
+    for (size_t i = 1; i < MANY; i++) {
+        const struct choose_candidate *a = &candidates[places[i - 1].candidate],
+                                      *b = &candidates[places[i].candidate];
+
+        CHECK(a->score > b->score || (a->score == b->score && a->tie < b->tie));
+    }
+    CHECK_INT(pick(candidates, MANY, 0, 1, places, 3), ==, 3);
+    CHECK_INT(pick(candidates, 2, 0, 1, places, 9), ==, 2);
+    CHECK_INT(pick(candidates, 0, 0, 1, places, 9), ==, 0);
+    CHECK_INT(pick(candidates, MANY, 0, 1, places, 0), ==, 0);
+}
+
+TEST(exploring_always_shows_all_new_ones_first)
+{
+    struct choose_candidate candidates[10] = {0};
+    struct choose_place places[10];
+
+    for (uint32_t i = 0; i < 10; i++)
+        candidates[i] =
+            (struct choose_candidate){.score = (float)i, .new = i < 4, .tie = i + 1};
+    for (uint64_t seed = 0; seed < 50; seed++) {
+        CHECK_INT(pick(candidates, 10, 1, seed, places, 10), ==, 10);
+        for (size_t i = 0; i < 4; i++) {
+            CHECK(candidates[places[i].candidate].new);
+            CHECK(fabsf(places[i].propensity - 1 / (float)(4 - i)) < 1e-6F);
+        }
+        for (size_t i = 4; i < 10; i++)
+            CHECK(places[i].candidate == 13 - i && places[i].propensity == 1);
+    }
+}
+
+TEST(without_new_ones_there_is_nothing_to_explore)
+{
+    struct choose_candidate candidates[5] = {0};
+    struct choose_place places[5];
+
+    for (uint32_t i = 0; i < 5; i++)
+        candidates[i] = (struct choose_candidate){.score = (float)i, .tie = i};
+    CHECK_INT(pick(candidates, 5, 0.5F, 3, places, 5), ==, 5);
+    for (size_t i = 0; i < 5; i++)
+        CHECK(places[i].candidate == 4 - i && places[i].propensity == 1);
+}
+
+TEST(the_same_seed_chooses_the_same_and_more_places_go_on)
+{
+    struct choose_candidate candidates[50] = {0};
+    struct choose_place few[10], many[30];
+
+    for (uint32_t i = 0; i < 50; i++)
+        candidates[i] = (struct choose_candidate){
+            .score = (float)(random_64() % 100), .new = i % 3 == 0, .tie = i};
+    CHECK_INT(pick(candidates, 50, 0.4F, 9, few, 10), ==, 10);
+    CHECK_INT(pick(candidates, 50, 0.4F, 9, many, 30), ==, 30);
+    for (size_t i = 0; i < 10; i++)
+        CHECK(few[i].candidate == many[i].candidate && few[i].propensity == many[i].propensity);
+}
+
+/* How often each candidate comes to place 1 and, after each first one, to place 2, next to what
+ * is told: within five standard deviations. */
+static void check_chances(const struct choose_candidate *candidates, uint32_t count,
+                          float exploration)
+{
+    double first[8] = {0}, told_first[8] = {0}, second[8][8] = {{0}}, told_second[8][8] = {{0}};
+
+    for (uint64_t seed = 0; seed < DRAWS; seed++) {
+        struct choose_place places[2];
+
+        CHECK_INT(pick(candidates, count, exploration, seed * 977, places, 2), ==, 2);
+        first[places[0].candidate]++;
+        told_first[places[0].candidate] = (double)places[0].propensity;
+        second[places[0].candidate][places[1].candidate]++;
+        told_second[places[0].candidate][places[1].candidate] = (double)places[1].propensity;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        double sum = 0, p = told_first[i];
+
+        CHECK(fabs(first[i] - DRAWS * p) <= 5 * sqrt(DRAWS * p * (1 - p)) + 1e-9);
+        for (uint32_t j = 0; j < count && first[i] > 200; j++) {
+            p = told_second[i][j];
+            sum += p;
+            CHECK(fabs(second[i][j] - first[i] * p) <= 5 * sqrt(first[i] * p * (1 - p)) + 1e-3);
+        }
+        CHECK(first[i] <= 200 || fabs(sum - 1) < 1e-5);
+    }
+}
+
+TEST(chances_are_as_they_are_told)
+{
+    const struct choose_candidate some_new[] = {
+        {.score = 5, .tie = 1},
+        {.score = 4, .tie = 2, .new = true},
+        {.score = 3, .tie = 3},
+        {.score = 2, .tie = 4, .new = true},
+        {.score = 1, .tie = 5, .new = true},
+    };
+    const struct choose_candidate best_new[] = {
+        {.score = 5, .tie = 1, .new = true}, {.score = 4, .tie = 2}, {.score = 3, .tie = 3}};
+
+    check_chances(some_new, 5, 0.3F);
+    check_chances(some_new, 5, 0.9F);
+    check_chances(best_new, 3, 0.3F);
+}
+
+/* 1 and 3 are the same picture; what is left after one of them is told without the other. */
+TEST(chances_are_as_they_are_told_with_near_duplicates)
+{
+    const struct choose_candidate candidates[] = {
+        {.score = 5, .tie = 1},
+        {.score = 4, .tie = 2, .new = true, .content = 9},
+        {.score = 3, .tie = 3},
+        {.score = 2, .tie = 4, .new = true, .content = 9},
+        {.score = 1, .tie = 5, .new = true},
+    };
+    const struct choose_candidate only_new_is_near[] = {
+        {.score = 5, .tie = 1, .content = 9},
+        {.score = 4, .tie = 2, .new = true, .content = 9},
+        {.score = 3, .tie = 3},
+    };
+
+    check_chances(candidates, 5, 0.5F);
+    check_chances(only_new_is_near, 3, 0.5F);
+}
+
+TEST(the_same_picture_never_comes_twice)
+{
+    struct choose_candidate candidates[MANY] = {0};
+    struct choose_place places[PLACES];
+
+    for (uint32_t i = 0; i < MANY; i++) {
+        const uint64_t look = UINT64_C(0x0123456789abcdef) * (i % 20 + 1);
+
+        candidates[i] = (struct choose_candidate){.score = (float)(random_64() % 9),
+                                                  .new = i % 4 == 0,
+                                                  .tie = i,
+                                                  .content = i % 3 ? 0 : i % 60 + 1,
+                                                  .look = look ^ (UINT64_C(7) << i % 60),
+                                                  .look_known = i % 5 != 0};
+    }
+    for (uint64_t seed = 0; seed < 200; seed++) {
+        const size_t count = pick(candidates, MANY, 0.3F, seed, places, PLACES);
+
+        CHECK_INT(count, ==, PLACES);
+        for (size_t i = 0; i < count; i++)
+            for (size_t j = 0; j < i; j++) {
+                CHECK(places[i].candidate != places[j].candidate);
+                CHECK(!choose_is_near(&candidates[places[i].candidate],
+                                      &candidates[places[j].candidate]));
+            }
+    }
+}
+
+TEST(pictures_are_near_by_content_or_by_look)
+{
+    const struct choose_candidate a = {.content = 5, .look = 0xff, .look_known = true};
+    struct choose_candidate b = {.content = 5};
+
+    CHECK(choose_is_near(&a, &b));
+    b = (struct choose_candidate){.look = 0xff};
+    CHECK(!choose_is_near(&a, &b)); /* its look is not known */
+    b.look_known = true;
+    b.look = 0xff ^ 0x3f00;
+    CHECK(choose_is_near(&a, &b));
+    b.look = 0xff ^ 0x7f00;
+    CHECK(!choose_is_near(&a, &b));
+    CHECK(!choose_is_near(&(struct choose_candidate){0}, &(struct choose_candidate){0}));
+}
