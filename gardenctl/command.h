@@ -26,8 +26,8 @@ struct command {
 
 extern const struct command command_up, command_import, command_promote, command_remove,
     command_restore_trash, command_backup, command_restore, command_reconcile, command_topics,
-    command_dead_letters, command_doctor, command_generate, command_regenerate, command_starter,
-    command_evaluate;
+    command_dead_letters, command_export, command_import_dataset, command_doctor,
+    command_generate, command_regenerate, command_starter, command_evaluate;
 
 /* Prints "gardenctl: reason" on stderr and returns EXIT_FAILED, for run to return. */
 int command_failed(const struct err *err);

@@ -7,10 +7,12 @@
 #include "services/common/garden_conf.h"
 
 static const struct command *const commands[] = {
-    &command_up,       &command_starter,    &command_evaluate,      &command_import,
-    &command_promote,  &command_remove,     &command_restore_trash, &command_backup,
-    &command_restore,  &command_reconcile,  &command_topics,        &command_dead_letters,
-    &command_generate, &command_regenerate, &command_doctor,        NULL,
+    &command_up,         &command_starter,        &command_import,
+    &command_promote,    &command_remove,         &command_restore_trash,
+    &command_backup,     &command_restore,        &command_reconcile,
+    &command_export,     &command_import_dataset, &command_evaluate,
+    &command_topics,     &command_dead_letters,   &command_generate,
+    &command_regenerate, &command_doctor,         NULL,
 };
 
 /* Those of gardenctl itself; the engines' are in garden_fields. */

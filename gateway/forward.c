@@ -59,6 +59,7 @@ static const struct {
     [SERVICE_INGEST] = {"item-ingest", "GARDEN_INGEST_URL"},
     [SERVICE_EMOTION] = {"emotion", "GARDEN_EMOTION_URL"},
     [SERVICE_RECOMMENDER] = {"recommender", "GARDEN_RECOMMENDER_URL"},
+    [SERVICE_EXPORTER] = {"csv-exporter", "GARDEN_EXPORTER_URL"},
 };
 
 const char *forward_service_name(enum service service)
@@ -75,6 +76,8 @@ static const char *url_of(const struct settings *settings, enum service service)
         return settings->emotion_url;
     case SERVICE_RECOMMENDER:
         return settings->recommender_url;
+    case SERVICE_EXPORTER:
+        return settings->exporter_url;
     case SERVICE_COUNT:
         break;
     }

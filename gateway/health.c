@@ -14,8 +14,9 @@ enum { ASK_MS = 1000, MAX_PARTITIONS = 256 };
 
 const char *health_part_name(enum health_part part)
 {
-    static const char *const names[HEALTH_PARTS] = {
-        "bus", "store", "catalogue", "item-ingest", "generator", "emotion", "recommender"};
+    static const char *const names[HEALTH_PARTS] = {"bus",         "store",       "catalogue",
+                                                    "item-ingest", "generator",   "emotion",
+                                                    "recommender", "csv-exporter"};
 
     return names[part];
 }
@@ -26,6 +27,8 @@ bool health_part_used(const struct settings *settings, enum health_part part)
         return *settings->generator_url != '\0';
     if (part == HEALTH_RECOMMENDER)
         return *settings->recommender_url != '\0';
+    if (part == HEALTH_EXPORTER)
+        return *settings->exporter_url != '\0';
     return part != HEALTH_EMOTION || *settings->emotion_url != '\0';
 }
 
@@ -154,6 +157,10 @@ void health_check(struct gateway *gateway, struct health *ret_health)
         (void)ask_service("the recommender", gateway->settings->recommender_url,
                           &err[HEALTH_RECOMMENDER]);
     set_part(ret_health, HEALTH_RECOMMENDER, &err[HEALTH_RECOMMENDER]);
+    if (*gateway->settings->exporter_url)
+        (void)ask_service("csv-exporter", gateway->settings->exporter_url,
+                          &err[HEALTH_EXPORTER]);
+    set_part(ret_health, HEALTH_EXPORTER, &err[HEALTH_EXPORTER]);
     ret_health->ready = true;
     for (int i = 0; i < HEALTH_PARTS; i++) {
         ret_health->parts[i].unused = !health_part_used(gateway->settings, (enum health_part)i);

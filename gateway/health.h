@@ -17,6 +17,7 @@ enum health_part {
     HEALTH_GENERATOR,
     HEALTH_EMOTION,
     HEALTH_RECOMMENDER,
+    HEALTH_EXPORTER,
     HEALTH_PARTS
 };
 
@@ -33,7 +34,7 @@ struct health {
 };
 
 /* As it is called outside: "bus", "store", "catalogue", "item-ingest",
- * "generator", "emotion", "recommender". */
+ * "generator", "emotion", "recommender", "csv-exporter". */
 const char *health_part_name(enum health_part part);
 
 /* False where it was not configured: the garden goes without it. */

@@ -15,7 +15,10 @@
 #include "lib/base/text.h"
 #include "proto/key.h"
 
-enum { SMALL_BYTES = 512 * 1024 }; /* larger objects are not kept in memory */
+enum {
+    SMALL_BYTES = 512 * 1024, /* larger objects are not kept in memory */
+    PART_BYTES = 64 << 20,    /* nor more than this at once of one that is no file */
+};
 
 /* What an answer needs to know about the object, whatever holds its bytes. */
 struct entity {
@@ -32,6 +35,8 @@ static const char *cache_rule(const char *path)
         return "private, max-age=60";
     if (text_starts_with(path, "/" KEY_GARDEN_PREFIX))
         return "public, max-age=300";
+    if (text_starts_with(path, "/dataset/"))
+        return "private, no-cache";
     return "no-cache"; /* what a display shows changes under its name */
 }
 
@@ -137,6 +142,13 @@ static int answer_large(struct gateway *gateway, struct http_request *request, c
             (void)close(fd);
             reply->fd = 0;
         }
+        return 0;
+    }
+    if (reply->count > PART_BYTES) {
+        reply_done(reply);
+        reply_problem(reply, request, 413,
+                      "%.80s has %llu bytes: ask for parts of at most %d by Range", key,
+                      (unsigned long long)info->size, PART_BYTES);
         return 0;
     }
     if (store_get_range(gateway->store, key, reply->offset, reply->count, &reply->body, NULL,

@@ -30,8 +30,8 @@ enum {
 
 /* The first that fits is taken. Pictures of the garden are for everybody: they are shown by
  * <img>, which sends no key; so are those under text2image/, whose names cannot be guessed.
- * Those of the pool have not been looked at yet. To have pictures drawn takes a GPU's time, and
- * so the operator's key. */
+ * Those of the pool have not been looked at yet. Data sets name visitors. To have pictures
+ * drawn takes a GPU's time, and so the operator's key. */
 const struct route routes[] = {
     /* the compatible routes */
     {"POST", "/emotion", ANY_KEY, PASSED_ON, .service = SERVICE_EMOTION, .face = true},
@@ -54,6 +54,8 @@ const struct route routes[] = {
     {"GET", "/display/*", EVERYBODY, ON_QUICK_WORKER, .handle = pictures_get,
      .attempt = pictures_attempt},
     {"GET", "/imgPool/*", SCREENS, ON_QUICK_WORKER, .handle = pictures_get,
+     .attempt = pictures_attempt},
+    {"GET", "/dataset/*", OPERATOR, ON_QUICK_WORKER, .handle = pictures_get,
      .attempt = pictures_attempt},
     {"GET", "/html/*", EVERYBODY, ON_QUICK_WORKER, .handle = pages_or_object,
      .attempt = pages_or_object_attempt},
@@ -82,6 +84,9 @@ const struct route routes[] = {
     {"POST", "/v1/evaluations", OPERATOR, PASSED_ON, .service = SERVICE_RECOMMENDER},
     {"GET", "/v1/evaluations/*", OPERATOR, PASSED_ON, .service = SERVICE_RECOMMENDER},
     {"GET", "/v1/privacy/key", EVERYBODY, PASSED_ON, .service = SERVICE_EMOTION},
+    {"POST", "/v1/exports", OPERATOR, PASSED_ON, .service = SERVICE_EXPORTER},
+    {"GET", "/v1/exports", OPERATOR, PASSED_ON, .service = SERVICE_EXPORTER},
+    {"GET", "/v1/exports/*", OPERATOR, PASSED_ON, .service = SERVICE_EXPORTER},
     {"POST", "/v1/reconcile", OPERATOR, PASSED_ON, .service = SERVICE_INGEST,
      .upstream = "/reconcile"},
     {"GET", "/v1/reconcile", OPERATOR, PASSED_ON, .service = SERVICE_INGEST,

@@ -25,7 +25,13 @@ enum route_place {
 };
 
 /* Who answers what is passed on. */
-enum service { SERVICE_INGEST, SERVICE_EMOTION, SERVICE_RECOMMENDER, SERVICE_COUNT };
+enum service {
+    SERVICE_INGEST,
+    SERVICE_EMOTION,
+    SERVICE_RECOMMENDER,
+    SERVICE_EXPORTER,
+    SERVICE_COUNT
+};
 
 struct route {
     const char *method;

@@ -47,6 +47,8 @@ static const struct conf_field fields[] = {
      "where the recommender answers; unset: there is none, and what visitors do is "
      "not taken in",
      0, 0},
+    {"GARDEN_EXPORTER_URL", CONF_STRING, "", FIELD(exporter_url),
+     "where csv-exporter answers; unset: there is none, and no export can be asked for", 0, 0},
     {"GARDEN_FORWARD_CALLS", CONF_INT, "16", FIELD(forward_calls),
      "requests that are passed on to one service at a time", 1, 10000},
     {"GARDEN_FORWARD_WAITING", CONF_INT, "128", FIELD(forward_waiting),

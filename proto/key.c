@@ -55,7 +55,8 @@ static int check_part(const char *key, const char *part, size_t size, struct err
 
 static int check_characters(const char *key, size_t size, struct err *err)
 {
-    for (size_t i = 0; i < size;) {
+    for (size_t i = text_printable(key, size); i < size;
+         i += text_printable(key + i, size - i)) {
         size_t length = text_utf8_length(key + i, size - i);
 
         if (length == 0)

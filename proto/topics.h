@@ -19,6 +19,7 @@
 #define EVENT_ITEM_CHANGED "garden.item.changed"
 #define EVENT_USER_CHANGED "garden.user.changed"
 #define EVENT_INTERACTION_RECORDED "garden.interaction.recorded"
+#define EVENT_EXPORT_PROGRESSED "garden.export.progressed"
 #define EVENT_GENERATION_REQUESTED "garden.generation.requested"
 #define EVENT_GENERATION_PROGRESSED "garden.generation.progressed"
 

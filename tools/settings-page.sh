@@ -21,6 +21,7 @@ PAGE
 "$programs/generator-gpu" --settings-markdown
 "$programs/emotion" --settings-markdown
 "$programs/recommender-proxy" --settings-markdown
+"$programs/csv-exporter" --settings-markdown
 cat <<'PAGE'
 
 ## Log lines

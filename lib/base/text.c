@@ -53,8 +53,31 @@ size_t text_utf8_length(const char *text, size_t size)
     return length && size >= length && follows(p, length, least, most) ? length : 0;
 }
 
+size_t text_printable(const char *text, size_t size)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    size_t at = 0;
+
+    for (; size - at >= sizeof ones; at += sizeof ones) {
+        uint64_t word;
+
+        memcpy(&word, text + at, sizeof word);
+        /* the high bit of a byte that is over 0x7e, or of one below 0x20 and perhaps some after
+         */
+        if ((word | (word - 0x20 * ones) | (word + ones)) & (0x80 * ones))
+            break;
+    }
+    while (at < size && text[at] >= 0x20 && text[at] < 0x7f)
+        at++;
+    return at;
+}
+
 bool text_is_utf8(const char *text, size_t size)
 {
+    size_t plain = text_printable(text, size);
+
+    text += plain;
+    size -= plain;
     while (size) {
         size_t length = text_utf8_length(text, size);
 

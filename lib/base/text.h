@@ -16,6 +16,10 @@ bool text_is_utf8(const char *text, size_t size);
  * none. size is at least 1. */
 size_t text_utf8_length(const char *text, size_t size);
 
+/* How many characters from U+0020 to U+007E text starts with: nearly all that there are, and so
+ * worth to be passed over eight at a time. */
+size_t text_printable(const char *text, size_t size);
+
 /* Appends text percent-encoded as RFC 3986 says: unreserved characters stay, upper-case hex;
  * '/' stays where keep_slash. */
 void text_url_encode(struct buf *out, const char *text, size_t size, bool keep_slash);

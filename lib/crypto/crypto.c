@@ -33,6 +33,41 @@ void sha256_hex(const void *data, size_t size, char hex[SHA256_HEX])
     text_hex(digest, sizeof digest, hex);
 }
 
+struct sha256_sum {
+    EVP_MD_CTX *context;
+};
+
+struct sha256_sum *sha256_sum_new(void)
+{
+    struct sha256_sum *sum = calloc(1, sizeof *sum);
+
+    must(sum != NULL);
+    sum->context = EVP_MD_CTX_new();
+    must(sum->context && EVP_DigestInit_ex(sum->context, EVP_sha256(), NULL) == 1);
+    return sum;
+}
+
+void sha256_sum_add(struct sha256_sum *sum, const void *data, size_t size)
+{
+    must(EVP_DigestUpdate(sum->context, data, size) == 1);
+}
+
+void sha256_sum_hex(struct sha256_sum *sum, char hex[SHA256_HEX])
+{
+    uint8_t digest[SHA256_BYTES];
+
+    must(EVP_DigestFinal_ex(sum->context, digest, NULL) == 1);
+    text_hex(digest, sizeof digest, hex);
+}
+
+void sha256_sum_free(struct sha256_sum *sum)
+{
+    if (!sum)
+        return;
+    EVP_MD_CTX_free(sum->context);
+    free(sum);
+}
+
 void hmac_sha256(const void *key, size_t key_size, const void *data, size_t size,
                  uint8_t mac[SHA256_BYTES])
 {

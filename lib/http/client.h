@@ -28,6 +28,8 @@ struct http_client_request {
     size_t header_count;
     const void *body; /* borrowed until on_done; NULL: none */
     size_t body_size;
+    int body_fd; /* > 0, in place of body: the first body_size bytes of this file, read as they
+                    are sent, and again where it is tried again; borrowed until on_done */
     bool secret; /* nobody may keep the body: in a program with wiping_heap.h nothing of it is
                     left when on_done is called, nor on the stack when http_client_step returns
                   */

@@ -16,6 +16,8 @@ struct transfer {
     char *url, *method;
     const void *body; /* borrowed */
     size_t body_size;
+    int body_fd; /* borrowed; > 0: the body is this file */
+    size_t body_at;
     int64_t deadline_ms, retry_at_ms; /* clock_mono_ms; retry_at_ms 0: is under way */
     int connect_ms, retries, tries;
     size_t max_body_bytes;

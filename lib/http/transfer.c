@@ -2,6 +2,7 @@
 #include <ctype.h>
 #include <stdlib.h>
 #include <strings.h>
+#include <unistd.h>
 
 #include "lib/base/text.h"
 #include "lib/http/client_local.h"
@@ -41,6 +42,41 @@ static size_t on_body(char *bytes, size_t one, size_t size, void *ctx)
     }
     buf_append(&t->response.body, bytes, size);
     return buf_ok(&t->response.body) ? size : 0;
+}
+
+/* The next part of a body that is a file. A file that has become shorter ends the transfer. */
+static size_t read_body(char *room, size_t one, size_t size, void *ctx)
+{
+    struct transfer *t = ctx;
+    size_t left = t->body_size - t->body_at;
+    ssize_t n;
+
+    size *= one;
+    n = pread(t->body_fd, room, size < left ? size : left, (off_t)t->body_at);
+    if (n < 0 || (n == 0 && left > 0))
+        return CURL_READFUNC_ABORT;
+    t->body_at += (size_t)n;
+    return (size_t)n;
+}
+
+/* libcurl goes back where a kept connection turns out to be closed. */
+static int seek_body(void *ctx, curl_off_t offset, int origin)
+{
+    struct transfer *t = ctx;
+
+    if (origin != SEEK_SET || offset < 0 || (uint64_t)offset > t->body_size)
+        return CURL_SEEKFUNC_FAIL;
+    t->body_at = (size_t)offset;
+    return CURL_SEEKFUNC_OK;
+}
+
+static void set_file_body(struct transfer *t)
+{
+    t->body_at = 0;
+    curl_easy_setopt(t->easy, CURLOPT_READFUNCTION, read_body);
+    curl_easy_setopt(t->easy, CURLOPT_READDATA, t);
+    curl_easy_setopt(t->easy, CURLOPT_SEEKFUNCTION, seek_body);
+    curl_easy_setopt(t->easy, CURLOPT_SEEKDATA, t);
 }
 
 /* Keeps "Name: value" as "name: value\n". A status line starts over: what was before it
@@ -144,7 +180,8 @@ struct transfer *transfer_new(const struct http_client_request *request, int64_t
         request->want_head || (request->method && strcmp(request->method, "HEAD") == 0);
     t->secret = request->secret;
     t->body = request->body;
-    t->body_size = request->body ? request->body_size : 0;
+    t->body_fd = request->body_fd;
+    t->body_size = request->body || request->body_fd > 0 ? request->body_size : 0;
     (void)copy_request(t, request);
     return t;
 }
@@ -173,6 +210,10 @@ static void set_what(struct transfer *t)
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, t->headers);
     if (t->want_head) {
         curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
+    } else if (t->body_fd > 0) {
+        curl_easy_setopt(easy, CURLOPT_POST, 1L);
+        curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)t->body_size);
+        set_file_body(t);
     } else if (t->body || may_have_body) { /* an empty one is sent as Content-Length: 0 */
         curl_easy_setopt(easy, CURLOPT_POST, 1L);
         curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)t->body_size);
@@ -251,6 +292,8 @@ static int err_code_of(const struct transfer *t, CURLcode code)
         return ERR_UNAVAILABLE;
     case CURLE_OPERATION_TIMEDOUT:
         return ERR_TIMEOUT;
+    case CURLE_ABORTED_BY_CALLBACK: /* read_body */
+        return ERR_IO;
     case CURLE_OUT_OF_MEMORY:
         return ERR_NOMEM;
     case CURLE_WRITE_ERROR:

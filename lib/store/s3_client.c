@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "lib/base/clock.h"
+#include "lib/base/text.h"
 #include "lib/store/s3_conf.h"
 
 enum {
@@ -114,7 +115,11 @@ static int sign(const struct s3_client *client, const struct s3_request *request
         .time_ms = clock_wall_ms(),
     };
 
-    sha256_hex(request->body.data, request->body.size, to_sign.payload_sha256);
+    if (request->file)
+        (void)text_copy(to_sign.payload_sha256, sizeof to_sign.payload_sha256,
+                        request->file_sha256);
+    else
+        sha256_hex(request->body.data, request->body.size, to_sign.payload_sha256);
     buf_printf(lines, "Host: %s", conf->host);
     buf_append_char(lines, '\0');
     return sigv4_sign(lines, &credentials, &to_sign, err);
@@ -142,12 +147,14 @@ int s3_call(struct s3_client *client, const struct s3_request *request,
 {
     OWNED_VALUE(buf) target = {0}, url = {0}, lines = {0};
     const char *headers[SIGV4_PAIRS + 8];
-    uint64_t bytes = request->body.size + request->answer_size;
+    const uint64_t body_size = request->file ? request->file->size : request->body.size;
+    const uint64_t bytes = body_size + request->answer_size;
     struct http_client_request http_request = {
         .method = request->method,
         .headers = headers,
         .body = request->body.data,
-        .body_size = request->body.size,
+        .body_size = body_size,
+        .body_fd = request->file ? request->file->fd : 0,
         .deadline_ms = client->conf.timeout_ms + (int)(bytes / BYTES_PER_MS),
         .retries = RETRIES,
         .max_body_bytes = S3_OBJECT_MAX,

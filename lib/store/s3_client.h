@@ -28,7 +28,9 @@ struct s3_request {
     const struct sigv4_pair *headers; /* are signed */
     size_t header_count;
     struct store_bytes body;
-    uint64_t answer_size; /* what is expected, for the deadline; 0: little */
+    const struct store_file *file; /* the body, in place of those bytes; NULL: none */
+    const char *file_sha256;       /* of its bytes, hex */
+    uint64_t answer_size;          /* what is expected, for the deadline; 0: little */
 };
 
 /* Sends it, and again where that may help; any status is an answer and a success here. The

@@ -2,6 +2,7 @@
 #include "lib/store/store.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 #include "lib/base/text.h"
 #include "lib/store/store_internal.h"
@@ -87,6 +88,23 @@ int store_put(struct store *store, const char *key, const void *data, size_t siz
     int rc = check_key(key, err);
 
     return rc < 0 ? rc : store->ops->put(store, key, bytes, meta, ret_info, err);
+}
+
+int store_put_file(struct store *store, const char *key, int fd, const struct store_meta *meta,
+                   struct store_info *ret_info, struct err *err)
+{
+    struct store_file file = {.fd = fd};
+    struct stat st;
+    int rc = check_key(key, err);
+
+    if (rc < 0)
+        return rc;
+    if (fstat(fd, &st) < 0)
+        return err_set_errno(err, "write %.80s: the file with its bytes", key);
+    if (!S_ISREG(st.st_mode))
+        return err_set(err, ERR_INVALID, "write %.80s: its bytes are in no plain file", key);
+    file.size = (uint64_t)st.st_size;
+    return store->ops->put_file(store, key, file, meta, ret_info, err);
 }
 
 int store_get(struct store *store, const char *key, struct buf *ret_data,

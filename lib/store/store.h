@@ -66,6 +66,12 @@ bool store_may_block(const struct store *store);
 int store_put(struct store *store, const char *key, const void *data, size_t size,
               const struct store_meta *meta, struct store_info *ret_info, struct err *err);
 
+/* The same with the bytes of an open file, from its start to its end, however large: memory
+ * does not grow with it. fd is borrowed, its place in the file does not matter and does not
+ * move. */
+int store_put_file(struct store *store, const char *key, int fd, const struct store_meta *meta,
+                   struct store_info *ret_info, struct err *err);
+
 /* Appends the whole object to ret_data. ret_info may be NULL. ERR_NOT_FOUND. */
 int store_get(struct store *store, const char *key, struct buf *ret_data,
               struct store_info *ret_info, struct err *err);

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "lib/base/clock.h"
+#include "lib/store/fs_bytes.h"
 #include "lib/store/fs_error.h"
 #include "lib/store/fs_list.h"
 #include "lib/store/fs_path.h"
@@ -74,25 +75,6 @@ static int fs_head(struct store *store, const char *key, struct store_info *ret_
     return 0;
 }
 
-/* Reads what there is of size bytes into room; returns how many, or -1 with errno. */
-static ssize_t read_at(int fd, char *room, size_t size, uint64_t offset)
-{
-    size_t done = 0;
-
-    while (done < size) {
-        ssize_t n = pread(fd, room + done, size - done, (off_t)(offset + done));
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return -1;
-        if (n == 0)
-            break;
-        done += (size_t)n;
-    }
-    return (ssize_t)done;
-}
-
 static int fs_get(struct store *store, const char *key, struct store_range range,
                   struct buf *ret_data, struct store_info *ret_info, struct err *err)
 {
@@ -110,7 +92,7 @@ static int fs_get(struct store *store, const char *key, struct store_range range
     if (!room) {
         rc = err_set_nomem(err, "the object");
     } else {
-        got = read_at(fd, room, size, range.offset);
+        got = fs_read_at(fd, room, size, range.offset);
         if (got < 0)
             rc = fs_fail(fs_of(store)->dir, "read", key, err);
         else
@@ -122,21 +104,6 @@ static int fs_get(struct store *store, const char *key, struct store_range range
     if (rc == 0 && ret_info)
         *ret_info = info;
     return rc;
-}
-
-static int write_all(int fd, const char *data, size_t size)
-{
-    while (size > 0) {
-        ssize_t n = write(fd, data, size);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return -1;
-        data += n;
-        size -= (size_t)n;
-    }
-    return 0;
 }
 
 /* A time for the file that no other put of this process had: the kernel's own stamps are a few
@@ -185,24 +152,51 @@ static int publish(const struct fs *fs, const struct fs_temp *temp, const char *
     return -1;
 }
 
-static int fs_put(struct store *store, const char *key, struct store_bytes bytes,
-                  const struct store_meta *meta, struct store_info *ret_info, struct err *err)
+/* What the file that is written gets its bytes from. */
+struct filling {
+    struct store_bytes bytes;
+    struct store_file file;
+    bool is_file;
+};
+
+static int fill(int fd, const struct filling *filling)
 {
-    struct fs *fs = fs_of(store);
+    return filling->is_file ? fs_write_file(fd, filling->file)
+                            : fs_write_all(fd, filling->bytes.data, filling->bytes.size);
+}
+
+static int put(struct fs *fs, const char *key, const struct filling *filling,
+               struct store_info *ret_info, struct err *err)
+{
     OWNED_VALUE(fs_temp) temp = {0};
     struct stat st;
 
-    (void)meta;
     if (strlen(fs_name(key)) > 255)
         errno = ENAMETOOLONG;
     else if (fs_temp_begin(&temp, fs->root) == 0 && fs_temp_create(&temp) == 0 &&
-             write_all(temp.fd, bytes.data, bytes.size) == 0 && stamp(fs, temp.fd) == 0 &&
-             fsync(temp.fd) == 0 && fstat(temp.fd, &st) == 0 && publish(fs, &temp, key) == 0) {
+             fill(temp.fd, filling) == 0 && stamp(fs, temp.fd) == 0 && fsync(temp.fd) == 0 &&
+             fstat(temp.fd, &st) == 0 && publish(fs, &temp, key) == 0) {
         if (ret_info)
             fs_info_of(&st, ret_info);
         return 0;
     }
     return fs_fail_write(fs->dir, "write", key, err);
+}
+
+static int fs_put(struct store *store, const char *key, struct store_bytes bytes,
+                  const struct store_meta *meta, struct store_info *ret_info, struct err *err)
+{
+    (void)meta;
+    return put(fs_of(store), key, &(struct filling){.bytes = bytes}, ret_info, err);
+}
+
+static int fs_put_file(struct store *store, const char *key, struct store_file file,
+                       const struct store_meta *meta, struct store_info *ret_info,
+                       struct err *err)
+{
+    (void)meta;
+    return put(fs_of(store), key, &(struct filling){.file = file, .is_file = true}, ret_info,
+               err);
 }
 
 /* Reads and writes the bytes, where they cannot be shared. */
@@ -339,6 +333,7 @@ static int make_dir(const char *dir)
 static const struct store_ops fs_ops = {
     .free = fs_free,
     .put = fs_put,
+    .put_file = fs_put_file,
     .get = fs_get,
     .open_fd = fs_open_fd,
     .head = fs_head,

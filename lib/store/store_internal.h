@@ -24,6 +24,12 @@ struct store_bytes {
     size_t size;
 };
 
+/* A file whose bytes an object is to have. */
+struct store_file {
+    int fd;
+    uint64_t size;
+};
+
 struct store_range {
     uint64_t offset, size; /* size is UINT64_MAX: to the end */
 };
@@ -33,6 +39,9 @@ struct store_ops {
     void (*free)(struct store *store);
     int (*put)(struct store *store, const char *key, struct store_bytes bytes,
                const struct store_meta *meta, struct store_info *ret_info, struct err *err);
+    int (*put_file)(struct store *store, const char *key, struct store_file file,
+                    const struct store_meta *meta, struct store_info *ret_info,
+                    struct err *err);
     int (*get)(struct store *store, const char *key, struct store_range range,
                struct buf *ret_data, struct store_info *ret_info, struct err *err);
     int (*open_fd)(struct store *store, const char *key, struct store_info *ret_info,

@@ -2,9 +2,11 @@
  *
  * Every request names the hash of its body and may be repeated, so what fails on the way is
  * tried again. An object has at most 5 GiB (one PUT; multipart uploads are not made). */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "lib/base/clock.h"
 #include "lib/base/text.h"
@@ -56,38 +58,99 @@ static void etag_header(const struct http_client_response *response, char etag[S
     s3_copy_etag(etag, http_client_header(response, "etag", text, sizeof text) ? text : "");
 }
 
-static int s3_put(struct store *store, const char *key, struct store_bytes bytes,
-                  const struct store_meta *meta, struct store_info *ret_info, struct err *err)
-{
-    struct http_client_response response = {0};
+/* The headers of a put, and the texts that they point into. */
+struct put_headers {
+    struct sigv4_pair pairs[4];
+    size_t count;
     char width[16], height[16];
-    struct sigv4_pair headers[4];
-    struct s3_request request = {
-        .method = "PUT", .key = key, .headers = headers, .body = bytes};
-    int rc;
+};
 
-    if (bytes.size > S3_OBJECT_MAX)
-        return err_set(err, ERR_TOO_LARGE, "write %.80s: S3 takes at most 5 GiB at once", key);
-    headers[request.header_count++] = (struct sigv4_pair){
+static void make_headers(struct put_headers *headers, const char *key,
+                         const struct store_meta *meta)
+{
+    headers->pairs[headers->count++] = (struct sigv4_pair){
         "Content-Type", meta && meta->content_type ? meta->content_type : type_of(key)};
     if (meta && meta->sha256)
-        headers[request.header_count++] =
+        headers->pairs[headers->count++] =
             (struct sigv4_pair){"x-amz-meta-garden-sha256", meta->sha256};
     if (meta && meta->width && meta->height) {
-        (void)snprintf(width, sizeof width, "%" PRIu32, meta->width);
-        (void)snprintf(height, sizeof height, "%" PRIu32, meta->height);
-        headers[request.header_count++] = (struct sigv4_pair){"x-amz-meta-garden-width", width};
-        headers[request.header_count++] =
-            (struct sigv4_pair){"x-amz-meta-garden-height", height};
+        (void)snprintf(headers->width, sizeof headers->width, "%" PRIu32, meta->width);
+        (void)snprintf(headers->height, sizeof headers->height, "%" PRIu32, meta->height);
+        headers->pairs[headers->count++] =
+            (struct sigv4_pair){"x-amz-meta-garden-width", headers->width};
+        headers->pairs[headers->count++] =
+            (struct sigv4_pair){"x-amz-meta-garden-height", headers->height};
     }
+}
+
+/* request has its body, of this size. */
+static int put(struct store *store, struct s3_request request, uint64_t size,
+               const struct store_meta *meta, struct store_info *ret_info, struct err *err)
+{
+    struct http_client_response response = {0};
+    struct put_headers headers = {.count = 0};
+    int rc;
+
+    if (size > S3_OBJECT_MAX)
+        return err_set(err, ERR_TOO_LARGE, "write %.80s: S3 takes at most 5 GiB at once",
+                       request.key);
+    make_headers(&headers, request.key, meta);
+    request.method = "PUT";
+    request.headers = headers.pairs;
+    request.header_count = headers.count;
     rc = s3_ask(client_of(store), &request, &response, err);
     if (rc == 0 && ret_info) {
-        ret_info->size = bytes.size;
+        ret_info->size = size;
         ret_info->mtime_ns = time_header_ns(&response, "date");
         etag_header(&response, ret_info->etag);
     }
     http_client_response_done(&response);
     return rc;
+}
+
+static int s3_put(struct store *store, const char *key, struct store_bytes bytes,
+                  const struct store_meta *meta, struct store_info *ret_info, struct err *err)
+{
+    const struct s3_request request = {.key = key, .body = bytes};
+
+    return put(store, request, bytes.size, meta, ret_info, err);
+}
+
+static int hash_file(const char *key, struct store_file file, char hex[SHA256_HEX],
+                     struct err *err)
+{
+    OWNED(sha256_sum) sum = sha256_sum_new();
+    char part[64 << 10];
+
+    for (uint64_t at = 0; at < file.size;) {
+        ssize_t n = pread(file.fd, part, sizeof part, (off_t)at);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return err_set(err, ERR_IO, "write %.80s: the file with its bytes cannot be read",
+                           key);
+        sha256_sum_add(sum, part, (size_t)n);
+        at += (uint64_t)n;
+    }
+    sha256_sum_hex(sum, hex);
+    return 0;
+}
+
+/* The hash that the caller knows is taken only for what it stands for: where it is wrong the
+ * server refuses the bytes. */
+static int s3_put_file(struct store *store, const char *key, struct store_file file,
+                       const struct store_meta *meta, struct store_info *ret_info,
+                       struct err *err)
+{
+    char hex[SHA256_HEX];
+    struct s3_request request = {.key = key, .file = &file, .file_sha256 = hex};
+
+    if (meta && meta->sha256)
+        request.file_sha256 = meta->sha256;
+    else if (file.size <= S3_OBJECT_MAX && hash_file(key, file, hex, err) < 0)
+        return err->code;
+    return put(store, request, file.size, meta, ret_info, err);
 }
 
 /* What HEAD and GET say of the object. A part's answer has the whole size after the '/' of
@@ -293,6 +356,7 @@ static void s3_free(struct store *store)
 static const struct store_ops s3_ops = {
     .free = s3_free,
     .put = s3_put,
+    .put_file = s3_put_file,
     .get = s3_get,
     .open_fd = s3_open_fd,
     .head = s3_head,

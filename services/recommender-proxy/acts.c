@@ -38,13 +38,13 @@ void acts_seen_free(struct acts_seen *seen)
     free(seen);
 }
 
-static uint64_t hash_of(const struct act *act)
+static uint64_t hash_of(const struct client_act *act)
 {
     return (intern_hash_text(act->event.user_id) * 3 ^ intern_hash_text(act->event.event_id)) |
            1;
 }
 
-static void mark_seen(struct acts_seen *seen, const struct act *acts, size_t count)
+static void mark_seen(struct acts_seen *seen, const struct client_act *acts, size_t count)
 {
     (void)pthread_mutex_lock(&seen->lock);
     for (size_t i = 0; i < count; i++)
@@ -54,7 +54,7 @@ static void mark_seen(struct acts_seen *seen, const struct act *acts, size_t cou
 }
 
 /* Also within the batch. */
-static void find_duplicates(struct acts_seen *seen, struct act *acts, size_t count)
+static void find_duplicates(struct acts_seen *seen, struct client_act *acts, size_t count)
 {
     (void)pthread_mutex_lock(&seen->lock);
     for (size_t i = 0; i < count; i++)
@@ -75,7 +75,8 @@ struct shown {
     char asked[RECENT_ASKED], id[RECENT_ID];
 };
 
-static void complete(struct recommender *recommender, struct act *act, struct shown *shown)
+static void complete(struct recommender *recommender, struct client_act *act,
+                     struct shown *shown)
 {
     struct interaction_event *event = &act->event;
 
@@ -96,9 +97,9 @@ struct entry {
     struct shown shown;
 };
 
-static int make_record(struct recommender *recommender, struct act *act, struct entry *entry,
-                       const struct trace *trace, struct bus_record *ret_record,
-                       struct err *err)
+static int make_record(struct recommender *recommender, struct client_act *act,
+                       struct entry *entry, const struct trace *trace,
+                       struct bus_record *ret_record, struct err *err)
 {
     complete(recommender, act, &entry->shown);
     if (interaction_event_encode(&entry->value, &act->event, err) < 0)
@@ -116,7 +117,7 @@ static int make_record(struct recommender *recommender, struct act *act, struct 
 }
 
 /* Taking the same in once more, from the topic, changes nothing. */
-static void teach(struct recommender *recommender, const struct act *acts, size_t count)
+static void teach(struct recommender *recommender, const struct client_act *acts, size_t count)
 {
     struct err err = {0};
 
@@ -125,7 +126,7 @@ static void teach(struct recommender *recommender, const struct act *acts, size_
             (void)rec_local_interaction(recommender->local, &acts[i].event, &err);
 }
 
-int acts_publish(struct recommender *recommender, struct act *acts, size_t count,
+int acts_publish(struct recommender *recommender, struct client_act *acts, size_t count,
                  const struct trace *trace, struct err *err)
 {
     struct bus_record *records = calloc(count + 1, sizeof *records);
@@ -141,7 +142,7 @@ int acts_publish(struct recommender *recommender, struct act *acts, size_t count
         if (acts[i].status != ACT_ACCEPTED)
             continue;
         if (make_record(recommender, &acts[i], &entries[i], trace, &records[made], &wrong) < 0)
-            act_refuse(&acts[i], wrong.text);
+            client_act_refuse(&acts[i], wrong.text);
         else
             made++;
     }

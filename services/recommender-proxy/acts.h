@@ -14,29 +14,29 @@ enum { ACTS_MAX = 1000 /* in a batch */ };
 
 enum act_status { ACT_ACCEPTED, ACT_DUPLICATE, ACT_REFUSED };
 
-struct act {
+struct client_act {
     enum act_status status;
     struct interaction_event event; /* texts point into storage */
     struct buf storage;
     char detail[200]; /* why it is refused, or what was changed; "": nothing */
 };
 
-void act_done(struct act *act);
+void client_act_done(struct client_act *act);
 
-void act_refuse(struct act *act, const char *why);
+void client_act_refuse(struct client_act *act, const char *why);
 
 /* Reads one: user_id, item_id, event_type (also "click"), impression, timestamp (milliseconds
  * since the epoch, or RFC 3339), event_id. An act that is no good is no error: it is refused.
  */
-void act_read(struct act *act, const json_t *object);
+void client_act_read(struct client_act *act, const json_t *object);
 
 /* One with these, happening now. */
-void act_like(struct act *act, const char *user_id, const char *item_id,
-              const json_t *impression);
+void client_act_like(struct client_act *act, const char *user_id, const char *item_id,
+                     const json_t *impression);
 
 /* Publishes those that are accepted so far, all at once, and teaches the local engine. Those
  * that were told already become ACT_DUPLICATE. On failure none is published. */
-int acts_publish(struct recommender *recommender, struct act *acts, size_t count,
+int acts_publish(struct recommender *recommender, struct client_act *acts, size_t count,
                  const struct trace *trace, struct err *err);
 
 /* Remembers which acts were told lately. */

@@ -60,13 +60,13 @@ void answers_like(struct recommender *recommender, struct http_request *request)
     OWNED_JSON body = answers_body(request);
     const char *user = body ? answers_user(request, body, "id") : NULL;
     const json_t *impression = body ? json_object_get(body, "impression") : NULL;
-    struct act act;
+    struct client_act act;
     struct err err = {0};
 
     if (!user)
         return;
-    act_like(&act, user, json_string_value(json_object_get(body, "itemId")),
-             json_is_array(impression) ? impression : NULL);
+    client_act_like(&act, user, json_string_value(json_object_get(body, "itemId")),
+                    json_is_array(impression) ? impression : NULL);
     if (act.status != ACT_REFUSED &&
         acts_publish(recommender, &act, 1, http_trace(request), &err) < 0) {
         not_published(request, &err);
@@ -77,14 +77,14 @@ void answers_like(struct recommender *recommender, struct http_request *request)
         metric_add(recommender->figures.accepted, 1);
         http_respond_text(request, 200, "Success");
     }
-    act_done(&act);
+    client_act_done(&act);
 }
 
 /* -- /v1/events -- */
 
 static const char *const status_names[] = {"accepted", "duplicate", "refused"};
 
-static void write_result(struct buf *out, const json_t *sent, const struct act *act)
+static void write_result(struct buf *out, const json_t *sent, const struct client_act *act)
 {
     json_write_open(out, '{');
     json_put_str(out, "event_id", json_string_value(json_object_get(sent, "event_id")));
@@ -95,7 +95,7 @@ static void write_result(struct buf *out, const json_t *sent, const struct act *
 }
 
 static void answer_events(struct recommender *recommender, struct http_request *request,
-                          const json_t *sent, const struct act *acts)
+                          const json_t *sent, const struct client_act *acts)
 {
     struct metric *const metrics[] = {recommender->figures.accepted,
                                       recommender->figures.duplicate,
@@ -119,7 +119,7 @@ void answers_events(struct recommender *recommender, struct http_request *reques
     OWNED_JSON body = answers_body(request);
     const json_t *sent = body ? json_object_get(body, "events") : NULL;
     const size_t count = json_array_size(sent);
-    struct act *acts;
+    struct client_act *acts;
     struct err err = {0};
 
     if (!body)
@@ -137,12 +137,12 @@ void answers_events(struct recommender *recommender, struct http_request *reques
         return;
     }
     for (size_t i = 0; i < count; i++)
-        act_read(&acts[i], json_array_get(sent, i));
+        client_act_read(&acts[i], json_array_get(sent, i));
     if (acts_publish(recommender, acts, count, http_trace(request), &err) < 0)
         not_published(request, &err);
     else
         answer_events(recommender, request, sent, acts);
     for (size_t i = 0; i < count; i++)
-        act_done(&acts[i]);
+        client_act_done(&acts[i]);
     free(acts);
 }

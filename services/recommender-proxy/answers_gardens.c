@@ -1,6 +1,7 @@
 /* answers_gardens.c - see answers_gardens.h. */
 #include "services/recommender-proxy/answers_gardens.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -227,12 +228,20 @@ static int read_query(struct recommender *recommender, struct http_request *requ
     return 0;
 }
 
+/* Four decimals. printf's floats, which are exact, took a fifth of an answer's time. */
+static void put_decimal(struct buf *out, const char *name, double number)
+{
+    const long long whole = llround(fabs(number) * 10000);
+
+    json_write_name(out, name);
+    buf_printf(out, "%s%lld.%04lld", number < 0 && whole ? "-" : "", whole / 10000,
+               whole % 10000);
+}
+
 static void put_part(struct buf *out, const char *name, float part)
 {
-    if (part == 0)
-        return;
-    json_write_name(out, name);
-    buf_printf(out, "%.3f", (double)part);
+    if (part != 0)
+        put_decimal(out, name, (double)part);
 }
 
 static void write_why(struct buf *out, const struct rec_why *why)
@@ -262,12 +271,9 @@ static void write_result(struct buf *out, const struct buf *base,
     write_emotion(out, result->item_id);
     json_put_str(out, "orientation",
                  text_ends_with(result->item_id, "v.jpeg") ? "portrait" : "landscape");
-    json_write_name(out, "score");
-    buf_printf(out, "%.4f", result->score);
-    if (result->propensity > 0) {
-        json_write_name(out, "propensity");
-        json_write_number(out, result->propensity);
-    }
+    put_decimal(out, "score", result->score);
+    if (result->propensity > 0)
+        put_decimal(out, "propensity", result->propensity);
     write_why(out, &result->why);
     json_write_close(out, '}');
 }

@@ -5,7 +5,6 @@
 #include <string.h>
 
 enum {
-    NEAR_BITS = 6,  /* of the 64 of a look */
     SPARE = 64,     /* candidates beyond what is asked for, in place of near-duplicates */
     COUNTED = 1000, /* new ones of which near-duplicates are looked for at each place */
 };
@@ -16,7 +15,8 @@ struct work {
     uint32_t best_count, next;
     uint32_t *new; /* not taken yet, or taken and not yet removed */
     uint32_t new_count, new_left;
-    uint8_t *taken; /* by candidate */
+    uint8_t *taken, *described; /* by candidate */
+    const struct choose_conf *conf;
     uint64_t random;
 };
 
@@ -24,8 +24,7 @@ bool choose_is_near(const struct choose_candidate *a, const struct choose_candid
 {
     if (a->content && a->content == b->content)
         return true;
-    return a->look_known && b->look_known &&
-           __builtin_popcountll(a->look ^ b->look) <= NEAR_BITS;
+    return a->look_known && b->look_known && image_look_is_near(&a->look, &b->look);
 }
 
 /* SplitMix64 (Steele, Lea and Flood 2014). */
@@ -103,12 +102,23 @@ static void take(struct work *work, uint32_t candidate)
         work->new_left -= work->candidates[candidate].new;
 }
 
-static bool is_near_any(const struct work *work, uint32_t candidate,
+static bool is_near(struct work *work, uint32_t a, uint32_t b)
+{
+    const uint32_t pair[] = {a, b};
+
+    for (int i = 0; i < 2 && work->conf->describe; i++)
+        if (!work->described[pair[i]]) {
+            work->described[pair[i]] = 1;
+            work->conf->describe(work->conf->ctx, pair[i]);
+        }
+    return choose_is_near(&work->candidates[a], &work->candidates[b]);
+}
+
+static bool is_near_any(struct work *work, uint32_t candidate,
                         const struct choose_place *places, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        if (choose_is_near(&work->candidates[candidate],
-                           &work->candidates[places[i].candidate]))
+        if (is_near(work, candidate, places[i].candidate))
             return true;
     return false;
 }
@@ -157,8 +167,7 @@ static void drop_near(struct work *work, uint32_t placed)
     if (work->new_left > COUNTED)
         return;
     for (uint32_t i = 0; i < work->new_count; i++)
-        if (!work->taken[work->new[i]] &&
-            choose_is_near(&work->candidates[work->new[i]], &work->candidates[placed]))
+        if (!work->taken[work->new[i]] && is_near(work, work->new[i], placed))
             take(work, work->new[i]);
 }
 
@@ -206,16 +215,17 @@ size_t choose(const struct choose_candidate *candidates, uint32_t candidate_coun
 {
     const size_t most =
         count * 2 + SPARE < candidate_count ? count * 2 + SPARE : candidate_count;
-    struct work work = {.candidates = candidates, .random = conf->seed};
+    struct work work = {.candidates = candidates, .conf = conf, .random = conf->seed};
     size_t filled = 0;
 
     *ret_ok = true;
     if (candidate_count == 0 || count == 0)
         return 0;
     work.best = malloc((most + candidate_count) * sizeof *work.best);
-    work.taken = calloc(candidate_count, 1);
+    work.taken = calloc(candidate_count, 2);
     *ret_ok = work.best && work.taken;
     if (*ret_ok) {
+        work.described = work.taken + candidate_count;
         work.new = work.best + most;
         for (uint32_t i = 0; i < candidate_count && conf->exploration > 0; i++)
             if (candidates[i].new)

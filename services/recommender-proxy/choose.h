@@ -14,13 +14,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/image/look.h"
+
 struct choose_candidate {
     float score;
-    bool new;         /* to be explored */
+    bool new; /* to be explored */
+    bool look_known;
     uint64_t tie;     /* of equal scores the lower one comes first */
     uint64_t content; /* 0: not known */
-    uint64_t look;
-    bool look_known;
+    struct image_look look;
 };
 
 struct choose_place {
@@ -32,6 +34,10 @@ struct choose_place {
 struct choose_conf {
     float exploration;
     uint64_t seed; /* the same seed chooses the same */
+    /* Fills content and look of a candidate, in the caller's array; called once for each that
+     * is compared, which few are. NULL: they are filled. */
+    void (*describe)(void *ctx, uint32_t candidate);
+    void *ctx;
 };
 
 /* Fills up to count places, and returns how many; count 0 or candidates none: 0. False in

@@ -94,17 +94,25 @@ uint8_t facts_gender(const char *word)
 
 /* -- pictures and visitors -- */
 
+bool facts_is_same(const struct facts_item *item, uint64_t content, int64_t time_ms)
+{
+    return item->content == content && (content || item->time_ms == time_ms);
+}
+
 int facts_put_item(struct facts *facts, const struct item_event *event, struct err *err)
 {
     const uint32_t number = facts_item_number(facts, event->item_id);
+    const uint64_t content = *event->sha256 ? intern_hash_text(event->sha256) : 0;
     struct facts_item *item;
 
     if (number == INTERN_NONE)
         return err_set_nomem(err, "a picture");
     item = &facts->items[number];
+    if (item->look_state == LOOK_LATER || !facts_is_same(item, content, event->timestamp_ms))
+        item->look_state = LOOK_UNSEEN;
     item->live = item->picture.garden;
     item->time_ms = event->timestamp_ms;
-    item->content = *event->sha256 ? intern_hash_text(event->sha256) : 0;
+    item->content = content;
     facts->changes++;
     return 0;
 }

@@ -10,6 +10,7 @@
 
 #include "lib/base/err.h"
 #include "lib/base/intern.h"
+#include "lib/image/look.h"
 #include "proto/interaction_event.h"
 #include "proto/item_event.h"
 #include "proto/user_event.h"
@@ -18,13 +19,20 @@
 
 enum { GENERATIONS = 8, GENDERS = 3 }; /* 0: not known */
 
+enum facts_look {
+    LOOK_UNSEEN,
+    LOOK_KNOWN,
+    LOOK_NONE,  /* it has none: it is plain, or no picture */
+    LOOK_LATER, /* its bytes were not to be had */
+};
+
 struct facts_item {
     struct picture picture;
     bool live;        /* in the garden now */
     int64_t time_ms;  /* since when */
     uint64_t content; /* a hash of its bytes; 0: not known */
-    uint64_t look;    /* what it looks like (lib/image/look.h) */
-    bool look_known;
+    enum facts_look look_state;
+    struct image_look look; /* what it looks like, where that is known */
 };
 
 struct facts_visitor {
@@ -42,6 +50,7 @@ struct facts {
     struct facts_visitor *visitors; /* by number */
     uint32_t item_room, visitor_room;
     uint64_t changes; /* grows with each that training has to know of */
+    uint64_t looks;   /* grows with each picture that was looked at */
 };
 
 /* False: no memory. */
@@ -55,6 +64,9 @@ int facts_put_user(struct facts *facts, const struct user_event *event, struct e
 int facts_forget_user(struct facts *facts, const char *user_id, int64_t time_ms,
                       struct err *err);
 int facts_act(struct facts *facts, const struct interaction_event *event, struct err *err);
+
+/* Whether the picture is still the one of which this was known. */
+bool facts_is_same(const struct facts_item *item, uint64_t content, int64_t time_ms);
 
 /* Numbers, made where they are new; INTERN_NONE: no memory, or no picture's key. */
 uint32_t facts_item_number(struct facts *facts, const char *item_id);

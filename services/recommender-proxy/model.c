@@ -8,7 +8,10 @@
 #include "services/recommender-proxy/thinned.h"
 #include "services/recommender-proxy/weigh.h"
 
+#define DAY_MS 86400000.0F
+
 enum { LIKES_MIN = 20, VISITORS_MIN = 5 }; /* of fewer nothing in common is learnt */
+enum { FRESH_DAYS = 14 };
 
 static bool has_enough(const struct sample *sample)
 {
@@ -94,23 +97,54 @@ bool model_restore(struct model *model, const struct shelf_item *item, int emoti
     return true;
 }
 
-static struct shelf_item shelf_item_of(uint32_t number, const struct facts_item *of)
+/* By its age next to the newest picture's: what is newest stays new however long nothing comes.
+ */
+static float fresh(const struct model *model, int64_t time_ms)
+{
+    const float days = (float)(model->newest_ms - time_ms) / DAY_MS;
+
+    return days <= 0 ? 1 : days > 10 * FRESH_DAYS ? 0 : expf(-days / FRESH_DAYS);
+}
+
+static struct shelf_item shelf_item_of(const struct model *model, uint32_t number,
+                                       uint64_t hash, const struct facts_item *of)
 {
     return (struct shelf_item){.item = number,
+                               .live = of->live,
+                               .fresh = fresh(model, of->time_ms),
+                               .tie = hash,
                                .favorite = of->picture.favorite,
                                .orientation = of->picture.orientation,
                                .time_ms = of->time_ms,
                                .column = INTERN_NONE};
 }
 
-bool model_put(struct model *model, uint32_t item, const struct facts_item *of)
+/* NULL: it is not there. */
+static struct shelf_item *find(struct model *model, uint32_t item, int emotion)
 {
-    struct shelf_item new = shelf_item_of(item, of);
+    return item < model->place_room && model->places[item]
+               ? &model->shelves[emotion].items[model->places[item] - 1]
+               : NULL;
+}
+
+void model_take_off(struct model *model, uint32_t item, int emotion)
+{
+    struct shelf_item *there = find(model, item, emotion);
+
+    if (there)
+        there->live = false;
+}
+
+bool model_put(struct model *model, uint32_t item, uint64_t hash, const struct facts_item *of)
+{
+    struct shelf_item *there = find(model, item, of->picture.emotion);
+    struct shelf_item new = shelf_item_of(model, item, hash, of);
     float vector[REC_FACTORS_MAX];
 
-    if (item < model->place_room && model->places[item]) {
-        model->shelves[of->picture.emotion].items[model->places[item] - 1].time_ms =
-            of->time_ms;
+    if (there) {
+        there->live = new.live;
+        there->fresh = new.fresh;
+        there->time_ms = new.time_ms;
         return true;
     }
     new.popular = rates_item(&model->rates, &of->picture);
@@ -134,9 +168,13 @@ static bool fill_shelves(struct model *model, const struct sample *sample)
     const float *vectors = model->als ? rec_als_items(model->als) : NULL;
     float guessed[REC_FACTORS_MAX];
 
+    for (uint32_t i = 0; i < sample->cols; i++)
+        if (sample->of[i].live && sample->of[i].time_ms > model->newest_ms)
+            model->newest_ms = sample->of[i].time_ms;
     for (uint32_t i = 0; i < sample->cols; i++) {
         const struct facts_item *of = &sample->of[i];
-        struct shelf_item item = shelf_item_of(sample->item[i], of);
+        struct shelf_item item =
+            shelf_item_of(model, sample->item[i], sample->item_hash[i], of);
         const float *vector = vectors ? vectors + (size_t)i * (size_t)model->factors : NULL;
 
         item.column = i;
@@ -148,8 +186,6 @@ static bool fill_shelves(struct model *model, const struct sample *sample)
         }
         if (!model_restore(model, &item, of->picture.emotion, vector))
             return false;
-        if (of->live && of->time_ms > model->newest_ms)
-            model->newest_ms = of->time_ms;
     }
     return true;
 }

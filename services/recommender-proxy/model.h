@@ -34,9 +34,12 @@ struct model *model_learn(const struct sample *sample, const struct rec_als_conf
 void model_free(struct model *model);
 DEFINE_OWNED(model)
 
-/* Puts a picture on its shelf where it is not there yet; else notes when it came last. False:
- * no memory. */
-bool model_put(struct model *model, uint32_t item, const struct facts_item *of);
+/* Puts a picture on its shelf where it is not there yet; else notes when it came last, and
+ * whether it is in the garden now. hash: of its id. False: no memory. */
+bool model_put(struct model *model, uint32_t item, uint64_t hash, const struct facts_item *of);
+
+/* Notes that a picture is in the garden no more. */
+void model_take_off(struct model *model, uint32_t item, int emotion);
 
 /* Puts back what was on a shelf. */
 bool model_restore(struct model *model, const struct shelf_item *item, int emotion,

@@ -28,6 +28,12 @@ struct sample_conf rec_local_weights(const struct rec_local_conf *conf)
         .shown = conf->shown, .skip = conf->skip, .dislike = conf->dislike};
 }
 
+static bool put_item(struct rec_local *local, struct model *model, uint32_t number)
+{
+    return model_put(model, number, intern_hash(local->facts.item_ids, number),
+                     &local->facts.items[number]);
+}
+
 static int put_model(struct rec_local *local, struct model *model, struct err *err)
 {
     struct model *old;
@@ -36,7 +42,9 @@ static int put_model(struct rec_local *local, struct model *model, struct err *e
     (void)pthread_rwlock_wrlock(&local->lock);
     for (uint32_t i = 0; i < intern_count(local->facts.item_ids) && ok; i++)
         if (local->facts.items[i].live)
-            ok = model_put(model, i, &local->facts.items[i]);
+            ok = put_item(local, model, i);
+        else
+            model_take_off(model, i, local->facts.items[i].picture.emotion);
     old = local->model;
     local->model = ok ? model : old;
     (void)pthread_rwlock_unlock(&local->lock);
@@ -100,7 +108,7 @@ int rec_local_item(struct rec_local *local, const struct item_event *event, stru
     r = facts_put_item(&local->facts, event, err);
     if (r == 0) {
         number = intern_find(local->facts.item_ids, event->item_id);
-        if (!model_put(local->model, number, &local->facts.items[number]))
+        if (!put_item(local, local->model, number))
             r = err_set_nomem(err, "a picture");
     }
     (void)pthread_rwlock_unlock(&local->lock);
@@ -109,10 +117,14 @@ int rec_local_item(struct rec_local *local, const struct item_event *event, stru
 
 int rec_local_remove(struct rec_local *local, const char *item_id, struct err *err)
 {
+    uint32_t number;
     int r;
 
     (void)pthread_rwlock_wrlock(&local->lock);
     r = facts_remove_item(&local->facts, item_id, err);
+    number = intern_find(local->facts.item_ids, item_id);
+    if (r == 0 && number != INTERN_NONE)
+        model_take_off(local->model, number, local->facts.items[number].picture.emotion);
     (void)pthread_rwlock_unlock(&local->lock);
     return r;
 }
@@ -147,20 +159,6 @@ int rec_local_interaction(struct rec_local *local, const struct interaction_even
     r = facts_act(&local->facts, event, err);
     (void)pthread_rwlock_unlock(&local->lock);
     return r;
-}
-
-bool rec_local_look(struct rec_local *local, const char *item_id, uint64_t look)
-{
-    uint32_t number;
-
-    (void)pthread_rwlock_wrlock(&local->lock);
-    number = intern_find(local->facts.item_ids, item_id);
-    if (number != INTERN_NONE) {
-        local->facts.items[number].look = look;
-        local->facts.items[number].look_known = true;
-    }
-    (void)pthread_rwlock_unlock(&local->lock);
-    return number != INTERN_NONE;
 }
 
 int rec_local_mood(struct rec_local *local, const char *user_id)

@@ -8,7 +8,9 @@
 #ifndef SERVICES_RECOMMENDER_PROXY_REC_LOCAL_H
 #define SERVICES_RECOMMENDER_PROXY_REC_LOCAL_H
 
+#include "lib/image/look.h"
 #include "lib/rec/als.h"
+#include "proto/key.h"
 #include "services/recommender-proxy/engine.h"
 
 struct rec_local;
@@ -36,9 +38,30 @@ int rec_local_forget(struct rec_local *local, const char *user_id, int64_t time_
 int rec_local_interaction(struct rec_local *local, const struct interaction_event *event,
                           struct err *err);
 
-/* What a picture looks like (lib/image/look.h); those that look alike do not meet in an answer.
- * False: there is no such picture. */
-bool rec_local_look(struct rec_local *local, const char *item_id, uint64_t look);
+/* A picture of the garden that nobody has looked at yet. Those that look alike do not meet in
+ * an answer; of what was not looked at only the very same bytes are known to be alike. */
+struct rec_unseen {
+    char item_id[KEY_BYTES];
+    uint64_t content; /* with time_ms: which of the pictures that had this key */
+    int64_t time_ms;
+};
+
+/* The next one from *at on (0: the first), and moves *at past it. False: there is none. */
+bool rec_local_next_unseen(struct rec_local *local, uint32_t *at,
+                           struct rec_unseen *ret_unseen);
+size_t rec_local_unseen_count(struct rec_local *local);
+
+/* What it looks like; NULL: it has no look, and nobody need try again. Is left aside where
+ * there is another picture under the key by now. */
+void rec_local_look(struct rec_local *local, const struct rec_unseen *unseen,
+                    const struct image_look *look);
+
+/* Its bytes were not to be had. It is unseen again when its event comes again, and after a
+ * start. */
+void rec_local_look_later(struct rec_local *local, const struct rec_unseen *unseen);
+
+/* Grows with each picture that was looked at. */
+uint64_t rec_local_looks(struct rec_local *local);
 
 /* The visitor's mood as garden.users has it last, into emotion_names, or -1. */
 int rec_local_mood(struct rec_local *local, const char *user_id);

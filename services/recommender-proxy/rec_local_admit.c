@@ -19,7 +19,7 @@ static bool look_up(const struct rec_local *local, const struct rec_query *query
     *ret = (struct choose_candidate){.tie = number,
                                      .content = item->content,
                                      .look = item->look,
-                                     .look_known = item->look_known};
+                                     .look_known = item->look_state == LOOK_KNOWN};
     return item->live && item->picture.emotion == emotion &&
            (!query->orientation || query->orientation == item->picture.orientation);
 }

@@ -123,7 +123,9 @@ int rec_local_rank(const struct rec_local *local, const struct rec_query *query,
 
     if (r == 0) {
         const struct choose_conf conf = {.exploration = local->conf.exploration,
-                                         .seed = seed_of(scoring)};
+                                         .seed = seed_of(scoring),
+                                         .describe = scoring_describe,
+                                         .ctx = scoring};
 
         count = choose(scoring->candidates, scoring->count, &conf, places, count, &ok);
         r = ok ? put_results(scoring, places, count, ret_answer, err)

@@ -52,9 +52,14 @@ void recent_free(struct recent *recent)
     free(recent);
 }
 
+static struct visit *set_of(struct recent *recent, uint64_t visitor)
+{
+    return recent->visits[visitor / 2 % SETS]; /* the last bit is always set */
+}
+
 static struct visit *find(struct recent *recent, uint64_t visitor)
 {
-    struct visit *set = recent->visits[visitor % SETS];
+    struct visit *set = set_of(recent, visitor);
 
     for (int i = 0; i < WAYS; i++)
         if (set[i].visitor == visitor)
@@ -64,7 +69,7 @@ static struct visit *find(struct recent *recent, uint64_t visitor)
 
 static struct visit *make(struct recent *recent, uint64_t visitor)
 {
-    struct visit *set = recent->visits[visitor % SETS], *oldest = set;
+    struct visit *set = set_of(recent, visitor), *oldest = set;
 
     for (int i = 1; i < WAYS; i++)
         if (set[i].used < oldest->used)

@@ -16,6 +16,7 @@
 #include "services/recommender-proxy/acts.h"
 #include "services/recommender-proxy/answers.h"
 #include "services/recommender-proxy/evaluations.h"
+#include "services/recommender-proxy/looks.h"
 #include "services/recommender-proxy/remote_feed.h"
 #include "services/recommender-proxy/snapshot.h"
 #include "services/recommender-proxy/trainer.h"
@@ -26,6 +27,7 @@ enum {
     ASK_MS = 5000,
     TROUBLE_TRAINER = INTAKE_TOPICS,
     TROUBLE_FEED,
+    TROUBLE_LOOKS,
     TROUBLES,
 };
 
@@ -35,6 +37,7 @@ struct service {
     struct trainer *trainer;
     struct remote_feed *feed;
     struct evaluations *evaluations;
+    struct looks *looks; /* NULL: pictures are not looked at */
     struct front *front;
     struct front_service answers;
     struct trouble troubles[TROUBLES];
@@ -59,8 +62,15 @@ static bool on_other(void *ctx, struct http_request *request)
            answers(&service->parts, request);
 }
 
-/* A remote engine that is away holds nobody up, so it is told but is no reason not to be ready.
- */
+static void put_trouble(struct service *service, int which, const char *name, struct buf *out)
+{
+    char text[TROUBLE_TEXT];
+
+    json_put_str(out, name, trouble_get(&service->troubles[which], text) ? text : "ok");
+}
+
+/* A remote engine that is away, or a store that is, holds nobody up, so it is told but is no
+ * reason not to be ready. */
 static bool on_ready(void *ctx, struct buf *out)
 {
     struct service *service = ctx;
@@ -73,12 +83,10 @@ static bool on_ready(void *ctx, struct buf *out)
     well = trouble_render(service->troubles, INTAKE_TOPICS, &detail);
     json_put_str(&detail, "engine",
                  service->parts.remote ? service->parts.remote->name : "local");
-    if (service->feed) {
-        char text[TROUBLE_TEXT];
-
-        json_put_str(&detail, "telling_the_engine",
-                     trouble_get(&service->troubles[TROUBLE_FEED], text) ? text : "ok");
-    }
+    if (service->feed)
+        put_trouble(service, TROUBLE_FEED, "telling_the_engine", &detail);
+    if (service->looks)
+        put_trouble(service, TROUBLE_LOOKS, "looking_at_pictures", &detail);
     json_write_close(&detail, '}');
     json_write_open(out, '{');
     json_put_bool(out, "ready", ready && well);
@@ -171,7 +179,8 @@ static int restore(struct service *service, struct err *err)
 
     if (new_local(service, err) < 0)
         return err->code;
-    if (snapshot_read(service->parts.local, service->snapshot, service->offsets, &wrong) == 0 &&
+    if (rec_snapshot_read(service->parts.local, service->snapshot, service->offsets, &wrong) ==
+            0 &&
         retry_until(check_offsets, service, &wrong) == 0) {
         service->restored = true;
         return 0;
@@ -204,18 +213,33 @@ static int start_feed(struct service *service, struct err *err)
     return err->code;
 }
 
+static int start_looks(struct service *service, struct err *err)
+{
+    const struct looks_conf conf = {.local = service->parts.local,
+                                    .garden = &service->parts.conf->garden,
+                                    .trouble = &service->troubles[TROUBLE_LOOKS]};
+
+    if (service->parts.conf->looks)
+        service->looks = looks_start(&conf, err);
+    return err->code;
+}
+
 static int start(struct service *service, struct err *err)
 {
     struct recommender *parts = &service->parts;
-    const struct intake_conf intake = {.bus = parts->bus,
-                                       .local = parts->local,
-                                       .troubles = service->troubles,
-                                       .from = service->offsets};
+    struct intake_conf intake = {.bus = parts->bus,
+                                 .local = parts->local,
+                                 .troubles = service->troubles,
+                                 .from = service->offsets};
     struct trainer_conf trainer = {.recommender = parts,
                                    .snapshot = service->snapshot,
                                    .trouble = &service->troubles[TROUBLE_TRAINER],
                                    .restored = service->restored};
 
+    if (start_looks(service, err) < 0)
+        return err->code;
+    intake.on_item = service->looks ? looks_on_item : NULL;
+    intake.ctx = service->looks;
     parts->recent = recent_new(err);
     parts->seen = parts->recent ? acts_seen_new(err) : NULL;
     parts->pool =
@@ -246,6 +270,7 @@ static void stop(struct service *service)
     remote_feed_free(service->feed);
     trainer_free(service->trainer);
     intake_free(service->intake);
+    looks_free(service->looks); /* which the intake tells of pictures */
     acts_seen_free(service->parts.seen);
     recent_free(service->parts.recent);
     rec_local_free(service->parts.local);

@@ -94,27 +94,113 @@ float scoring_dot(const float *weights, const float *features, int from, int to)
     return sum;
 }
 
-static void add_candidate(struct scoring *scoring, uint32_t place, float product,
-                          int64_t new_since)
-{
-    const struct shelf_item *item = &scoring->shelf->items[place];
-    const struct facts_item *fact = &scoring->local->facts.items[item->item];
-    const float *weights = scoring->local->model->weights.of;
-    float features[FEATURES] = {0};
+/* The sum of all features but the products, by what a picture has of each kind: the same as
+ * taste_features and the weights give, for twelve thousand pictures in a tenth of a
+ * millisecond. */
+struct table {
+    float kind[RATE_KINDS][TRAIT_VALUES]; /* what was asked for, and what the visitor likes */
+    float base, popular, group, fresh, exact;
+    uint64_t favorite; /* 0: none */
+    int generation, gender;
+};
 
-    if (!fact->live ||
-        (scoring->query->orientation && scoring->query->orientation != item->orientation))
-        return;
-    taste_features(&scoring->taste, item, features);
-    scoring->places[scoring->count] = place;
-    scoring->candidates[scoring->count++] = (struct choose_candidate){
-        .score = scoring_dot(weights, features, 0, FEATURES) + product +
-                 scoring_met(scoring, item->item),
-        .new = fact->time_ms >= new_since,
-        .tie = intern_hash(scoring->local->facts.item_ids, item->item),
-        .content = fact->content,
-        .look = fact->look,
-        .look_known = fact->look_known};
+static struct table table_of(const struct scoring *scoring)
+{
+    const struct taste *taste = &scoring->taste;
+    const float *w = scoring->local->model->weights.of;
+    struct table table = {.base = w[FEATURE_BASE],
+                          .popular = w[FEATURE_POPULAR],
+                          .group = w[FEATURE_GROUP],
+                          .fresh = w[FEATURE_FRESH],
+                          .exact = w[FEATURE_EXACT],
+                          .favorite = taste->favorite.hash,
+                          .generation = taste->generation,
+                          .gender = GENERATIONS + taste->gender};
+
+    for (int kind = 0; kind < RATE_KINDS; kind++)
+        for (int value = 0; value < TRAIT_VALUES; value++)
+            table.kind[kind][value] = w[FEATURE_OWN] * taste->own[kind][value];
+    for (int trait = 0; trait < TRAITS; trait++)
+        if (taste->favorite.trait[trait])
+            table.kind[trait][taste->favorite.trait[trait]] += w[FEATURE_SEASON + trait];
+    return table;
+}
+
+static float look_up(const struct table *table, const struct shelf_item *item)
+{
+    float score = table->base + table->popular * item->popular + table->fresh * item->fresh +
+                  table->group * (item->group[table->generation] + item->group[table->gender]) +
+                  table->kind[TRAITS][item->orientation == 'v' ? 2 : 1];
+
+    for (int trait = 0; trait < TRAITS; trait++)
+        score += table->kind[trait][item->favorite.trait[trait]];
+    return table->favorite && table->favorite == item->favorite.hash ? score + table->exact
+                                                                     : score;
+}
+
+static void add_candidates(struct scoring *scoring, const float *products, int64_t new_since)
+{
+    const struct table table = table_of(scoring);
+    const char orientation = scoring->query->orientation;
+
+    for (uint32_t i = 0; i < scoring->shelf->count; i++) {
+        const struct shelf_item *item = &scoring->shelf->items[i];
+
+        if (!item->live || (orientation && orientation != item->orientation))
+            continue;
+        scoring->places[scoring->count] = i;
+        scoring->candidates[scoring->count++] =
+            (struct choose_candidate){.score = look_up(&table, item) + products[i],
+                                      .new = item->time_ms >= new_since,
+                                      .tie = item->tie};
+    }
+}
+
+/* The candidate on that place of the shelf, or NULL. */
+static struct choose_candidate *candidate_at(struct scoring *scoring, uint32_t place)
+{
+    uint32_t low = 0, high = scoring->count;
+
+    while (low < high) {
+        const uint32_t middle = low + (high - low) / 2;
+
+        if (scoring->places[middle] < place)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < scoring->count && scoring->places[low] == place ? &scoring->candidates[low]
+                                                                 : NULL;
+}
+
+static void add_met(struct scoring *scoring)
+{
+    const struct marks *marks = &scoring->visitor->marks;
+    const struct model *model = scoring->local->model;
+
+    for (uint32_t i = 0; i < marks->count; i++) {
+        const uint32_t item = marks->marks[i].item;
+        struct choose_candidate *candidate;
+
+        if (item >= model->place_room || !model->places[item] ||
+            &model->shelves[scoring->local->facts.items[item].picture.emotion] !=
+                scoring->shelf)
+            continue;
+        candidate = candidate_at(scoring, model->places[item] - 1);
+        if (candidate)
+            candidate->score += scoring_met(scoring, item);
+    }
+}
+
+void scoring_describe(void *ctx, uint32_t candidate)
+{
+    struct scoring *scoring = ctx;
+    const uint32_t item = scoring->shelf->items[scoring->places[candidate]].item;
+    const struct facts_item *fact = &scoring->local->facts.items[item];
+
+    scoring->candidates[candidate].content = fact->content;
+    scoring->candidates[candidate].look = fact->look;
+    scoring->candidates[candidate].look_known = fact->look_state == LOOK_KNOWN;
 }
 
 static bool score(struct scoring *scoring)
@@ -133,8 +219,9 @@ static bool score(struct scoring *scoring)
             direction[k] = weights[FEATURE_CROWD] * scoring->taste.crowd[k] +
                            weights[FEATURE_LIKED] * scoring->taste.liked[k];
         shelf_multiply(scoring->shelf, direction, products);
-        for (uint32_t i = 0; i < scoring->shelf->count; i++)
-            add_candidate(scoring, i, products[i], new_since);
+        add_candidates(scoring, products, new_since);
+        if (scoring->visitor)
+            add_met(scoring);
     }
     free(products);
     return products && scoring->candidates && scoring->places;

@@ -38,6 +38,9 @@ int scoring_init(struct scoring *scoring, const struct rec_local *local,
                  const struct rec_query *query, struct err *err);
 void scoring_done(struct scoring *scoring);
 
+/* choose_conf.describe */
+void scoring_describe(void *ctx, uint32_t candidate);
+
 /* What is added to the score of a picture that the visitor has met already. */
 float scoring_met(const struct scoring *scoring, uint32_t item);
 

@@ -9,6 +9,9 @@
 
 struct shelf_item {
     uint32_t item; /* its number in facts */
+    bool live;     /* as in facts: scoring reads nothing but this, from front to back */
+    float fresh;   /* 1: as new as the newest picture, towards 0 */
+    uint64_t tie;  /* a hash of its id */
     float popular; /* log of how much more it is liked than its mood's pictures are */
     float group[GENERATIONS + GENDERS]; /* the same, of these visitors next to all; [0] and
                                            [GENERATIONS] are 0: not known */

@@ -82,10 +82,12 @@ static bool read_item(struct reader *reader, struct facts *facts)
     id = get_text(reader);
     number = id ? facts_item_number(facts, id) : INTERN_NONE;
     if (number == INTERN_NONE || number + 1 != intern_count(facts->item_ids) ||
-        !is_bool(&item.live) || !is_bool(&item.look_known))
+        !is_bool(&item.live) || item.look_state > LOOK_LATER)
         return false;
     item.picture = facts->items[number].picture; /* which follows from the id */
     facts->items[number] = item;
+    if (item.look_state == LOOK_LATER)
+        facts->items[number].look_state = LOOK_UNSEEN;
     return true;
 }
 
@@ -168,7 +170,8 @@ static bool fits(const struct shelf_item *item, const struct facts *facts,
     return item->item < intern_count(facts->item_ids) &&
            facts->items[item->item].picture.emotion == emotion &&
            !(item->item < model->place_room && model->places[item->item]) &&
-           is_favorite(&item->favorite) && (item->column == INTERN_NONE || item->column < cols);
+           is_bool(&item->live) && is_favorite(&item->favorite) &&
+           (item->column == INTERN_NONE || item->column < cols);
 }
 
 static bool read_shelf(struct reader *reader, const struct facts *facts, struct model *model,
@@ -275,7 +278,7 @@ static int check_sum(const struct buf *file, struct err *err)
 static int fill(struct rec_local *local, struct reader *reader,
                 struct follow_offsets *ret_offsets, struct err *err)
 {
-    struct snapshot_head head;
+    struct snapshot_head head = {0};
     struct model *model = calloc(1, sizeof *model);
 
     if (!model)
@@ -300,8 +303,8 @@ static int fill(struct rec_local *local, struct reader *reader,
     return 0;
 }
 
-int snapshot_read(struct rec_local *local, const char *path,
-                  struct follow_offsets ret_offsets[INTAKE_TOPICS], struct err *err)
+int rec_snapshot_read(struct rec_local *local, const char *path,
+                      struct follow_offsets ret_offsets[INTAKE_TOPICS], struct err *err)
 {
     OWNED_VALUE(buf) file = {0};
     struct reader reader;

@@ -1,8 +1,11 @@
 /* snapshot_write.c - see snapshot.h. The lock is held a while at a time, and never while the
  * disk is waited for. */
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "lib/base/file.h"
@@ -147,8 +150,34 @@ static int write_all(struct writer *writer, struct rec_local *local, const char 
     return 0;
 }
 
-int snapshot_write(struct rec_local *local, const char *path,
-                   const struct follow_offsets offsets[INTAKE_TOPICS], struct err *err)
+/* Several processes on one folder keep one snapshot: who comes while another writes leaves it.
+ * NULL with err not set: it is being written. */
+static FILE *open_temporary(const char *path, struct err *err)
+{
+    const int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    struct stat held, there;
+    FILE *file;
+
+    if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+        (void)close(fd);
+        return NULL;
+    }
+    if (fd >= 0 && fstat(fd, &held) == 0 &&
+        (stat(path, &there) != 0 || held.st_ino != there.st_ino)) {
+        (void)close(fd); /* it was put in place a moment ago */
+        return NULL;
+    }
+    file = fd >= 0 && ftruncate(fd, 0) == 0 ? fdopen(fd, "wb") : NULL;
+    if (file)
+        return file;
+    (void)err_set(err, ERR_IO, "making %s: %s", path, strerror(errno));
+    if (fd >= 0)
+        (void)close(fd);
+    return NULL;
+}
+
+int rec_snapshot_write(struct rec_local *local, const char *path,
+                       const struct follow_offsets offsets[INTAKE_TOPICS], struct err *err)
 {
     struct writer writer = {0};
     char temporary[PATH_MAX];
@@ -157,15 +186,15 @@ int snapshot_write(struct rec_local *local, const char *path,
     (void)snprintf(temporary, sizeof temporary, "%s.new", path);
     if (file_make_folders(path, err) < 0)
         return err->code;
-    writer.file = fopen(temporary, "wbe");
+    writer.file = open_temporary(temporary, err);
     if (!writer.file)
-        return err_set(err, ERR_IO, "making %s: %s", temporary, strerror(errno));
+        return err->code;
     r = write_all(&writer, local, temporary, offsets, err);
-    (void)fclose(writer.file);
     if (r == 0 && rename(temporary, path) != 0)
         r = err_set(err, ERR_IO, "renaming %s: %s", temporary, strerror(errno));
     if (r < 0)
         (void)unlink(temporary);
+    (void)fclose(writer.file); /* lets go of the lock */
     buf_done(&writer.part);
     return r;
 }

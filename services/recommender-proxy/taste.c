@@ -4,9 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-#define DAY_MS 86400000.0F
-
-enum { FRESH_DAYS = 14, OWN_M = 3 };
+enum { OWN_M = 3 };
 
 /* Seasons and so on that the visitor likes more than what else they meet. */
 static void learn_own(struct taste *taste, const struct taste_entry *entries, size_t count)
@@ -68,13 +66,6 @@ void taste_init(struct taste *taste, const struct model *model, int emotion,
     learn_own(taste, entries, count);
 }
 
-static float fresh(const struct taste *taste, const struct shelf_item *item)
-{
-    const float days = (float)(taste->model->newest_ms - item->time_ms) / DAY_MS;
-
-    return days <= 0 ? 1 : days > 10 * FRESH_DAYS ? 0 : expf(-days / FRESH_DAYS);
-}
-
 void taste_features(const struct taste *taste, const struct shelf_item *item,
                     float ret_features[FEATURES])
 {
@@ -93,7 +84,7 @@ void taste_features(const struct taste *taste, const struct shelf_item *item,
         item->group[taste->generation] + item->group[GENERATIONS + taste->gender];
     ret_features[FEATURE_EXACT] = asked->hash && asked->hash == has->hash;
     ret_features[FEATURE_OWN] = own;
-    ret_features[FEATURE_FRESH] = fresh(taste, item);
+    ret_features[FEATURE_FRESH] = item->fresh;
 }
 
 static float product(const float *a, const float *b, int count)

@@ -23,8 +23,8 @@ struct trainer {
     atomic_bool stop, ready;
     pthread_mutex_t lock;
     pthread_cond_t wake;
-    int64_t next_ms;  /* clock_mono_ms: no training before */
-    uint64_t written; /* changes that the snapshot has */
+    int64_t next_ms;                 /* clock_mono_ms: no training before */
+    uint64_t written, written_looks; /* what the snapshot has */
 };
 
 static bool go_on(void *ctx, double done)
@@ -40,21 +40,23 @@ static void write_snapshot(struct trainer *trainer)
     struct rec_local *local = trainer->conf.recommender->local;
     struct follow_offsets *offsets = calloc(INTAKE_TOPICS, sizeof *offsets);
     struct err err = {0};
+    const uint64_t looks = rec_local_looks(local);
     uint64_t now, learnt;
 
     rec_local_changes(local, &now, &learnt);
-    if (!offsets || now == trainer->written) {
+    if (!offsets || (now == trainer->written && looks == trainer->written_looks)) {
         free(offsets);
         return;
     }
     intake_at(trainer->conf.intake, offsets);
-    if (snapshot_write(local, trainer->conf.snapshot, offsets, &err) < 0) {
+    if (rec_snapshot_write(local, trainer->conf.snapshot, offsets, &err) < 0) {
         trouble_set(trainer->conf.trouble, "the snapshot: %s", err.text);
         log_warn("the snapshot: %s; a start will read the topics from their beginning",
                  err.text);
     } else {
         trouble_clear(trainer->conf.trouble);
         trainer->written = now;
+        trainer->written_looks = looks;
     }
     free(offsets);
 }
@@ -96,9 +98,7 @@ static void look(struct trainer *trainer)
     if (!intake_is_whole(trainer->conf.intake))
         return;
     rec_local_changes(trainer->conf.recommender->local, &now, &learnt);
-    if (now == learnt)
-        atomic_store(&trainer->ready, true);
-    else if (!atomic_load(&trainer->ready) && trainer->conf.restored)
+    if (now == learnt || (!atomic_load(&trainer->ready) && trainer->conf.restored))
         atomic_store(&trainer->ready, true); /* what is new is learnt while it answers */
     else if (clock_mono_ms() >= trainer->next_ms)
         train(trainer);

@@ -203,7 +203,8 @@ TEST(moods_and_the_receipts_key_are_the_services)
     CHECK_HAS(door_body(&door), "DELETE /v1/users/u/mood ");
     CHECK_INT(get(&door, "/v1/privacy/key"), ==, 200);
     CHECK_INT(get(&door, "/v1/users/u/other"), ==, 404);
-    CHECK_INT(get(&door, "/v1/users/u/v/mood"), ==, 404);
+    CHECK_INT(get(&door, "/v1/users/u%2Fv/mood"), ==, 200);
+    CHECK_HAS(door_body(&door), "GET /v1/users/u%2Fv/mood ");
     CHECK_INT(post(&door, "/v1/users/u/mood", "Authorization: Bearer wrong", "{}", 2), ==, 401);
     door_stop(&door);
     http_server_free(in.server);

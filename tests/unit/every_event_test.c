@@ -57,7 +57,7 @@ static const struct {
     {"user_event", recode_user_event, 3, 6},
     {"interaction_event", recode_interaction_event, 3, 6},
     {"display_event", recode_display_event, 2, 5},
-    {"export_event", recode_export_event, 3, 4},
+    {"export_event", recode_export_event, 4, 5},
     {"generation_request", recode_generation_request, 4, 10},
     {"generation_event", recode_generation_event, 10, 5},
 };

@@ -185,7 +185,10 @@ TEST(routes_are_found_by_method_and_path)
     CHECK_STR(pattern_for("POST", "/nothing"), "404");
     CHECK_STR(pattern_for("POST", "/v1/users/u/mood"), "/v1/users/*/mood");
     CHECK_STR(pattern_for("PUT", "/v1/users/u/mood"), "405");
-    CHECK_STR(pattern_for("POST", "/v1/users/u/v/mood"), "404");
+    CHECK_STR(pattern_for("POST", "/v1/users/u/v/mood"), "/v1/users/*/mood"); /* sent as %2F */
+    CHECK_STR(pattern_for("GET", "/v1/users/u/mood/recommendations"),
+              "/v1/users/*/recommendations");
+    CHECK_STR(pattern_for("GET", "/v1/users/recommendations"), "/*");
     CHECK_STR(pattern_for("POST", "/v1/users//mood"), "404");
     CHECK_STR(pattern_for("POST", "/v1/users/u/moods"), "404");
     CHECK_STR(pattern_for("POST", "/"), "405");
@@ -195,9 +198,9 @@ TEST(routes_are_found_by_method_and_path)
 /* Everything that changes or removes pictures is for operators. */
 TEST(unsafe_routes_take_the_operator)
 {
-    static const char *const others[] = {"/gardenfromDB",   "/retrieve", "/login",
-                                         "/logout",         "/emotion",  "/v1/faces",
-                                         "/v1/users/*/mood"};
+    static const char *const others[] = {
+        "/gardenfromDB", "/retrieve",        "/login",  "/logout", "/emotion",
+        "/v1/faces",     "/v1/users/*/mood", "/garden", "/like",   "/v1/events"};
 
     for (size_t i = 0; i < route_count; i++) {
         bool reads = strcmp(routes[i].method, "GET") == 0;

@@ -54,6 +54,20 @@ GARDEN_MAYBE void garden_item(struct rec_local *local, const char *id)
     garden_item_at(local, id, THEN - 1000 * DAY_MS, "");
 }
 
+/* Somebody has looked at the picture. False: there is none that is unseen. */
+GARDEN_MAYBE bool garden_look(struct rec_local *local, const char *id, struct image_look look)
+{
+    struct rec_unseen unseen;
+
+    for (uint32_t at = 0; rec_local_next_unseen(local, &at, &unseen);) {
+        if (strcmp(unseen.item_id, id) != 0)
+            continue;
+        rec_local_look(local, &unseen, &look);
+        return true;
+    }
+    return false;
+}
+
 GARDEN_MAYBE void garden_remove(struct rec_local *local, const char *id)
 {
     struct err err = {0};

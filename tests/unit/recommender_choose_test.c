@@ -17,12 +17,12 @@ static uint64_t random_64(void)
     return random_state;
 }
 
-static size_t pick(const struct choose_candidate *candidates, uint32_t count, float exploration,
-                   uint64_t seed, struct choose_place *places, size_t place_count)
+static size_t pick(const struct choose_candidate *candidates, uint32_t candidate_count,
+                   float exploration, uint64_t seed, struct choose_place *places, size_t count)
 {
     const struct choose_conf conf = {.exploration = exploration, .seed = seed};
     bool ok = false;
-    size_t filled = choose(candidates, count, &conf, places, place_count, &ok);
+    size_t filled = choose(candidates, candidate_count, &conf, places, count, &ok);
 
     CHECK(ok);
     return filled;
@@ -37,7 +37,7 @@ TEST(without_exploration_the_best_come_first)
         candidates[i] = (struct choose_candidate){.score = (float)(random_64() % 50),
                                                   .new = i % 2,
                                                   .tie = random_64(),
-                                                  .look = random_64(),
+                                                  .look = {random_64(), random_64()},
                                                   .look_known = true};
     CHECK_INT(pick(candidates, MANY, 0, 1, places, MANY + 1), ==, MANY);
     for (size_t i = 0; i < MANY; i++)
@@ -171,14 +171,16 @@ TEST(the_same_picture_never_comes_twice)
     struct choose_place places[PLACES];
 
     for (uint32_t i = 0; i < MANY; i++) {
-        const uint64_t look = UINT64_C(0x0123456789abcdef) * (i % 20 + 1);
+        const struct image_look look = {UINT64_C(0x0123456789abcdef) * (i % 20 + 1),
+                                        UINT64_C(0x9e3779b97f4a7c15) * (i % 20 + 1)};
 
-        candidates[i] = (struct choose_candidate){.score = (float)(random_64() % 9),
-                                                  .new = i % 4 == 0,
-                                                  .tie = i,
-                                                  .content = i % 3 ? 0 : i % 60 + 1,
-                                                  .look = look ^ (UINT64_C(7) << i % 60),
-                                                  .look_known = i % 5 != 0};
+        candidates[i] = (struct choose_candidate){
+            .score = (float)(random_64() % 9),
+            .new = i % 4 == 0,
+            .tie = i,
+            .content = i % 3 ? 0 : i % 60 + 1,
+            .look = {look.light ^ (UINT64_C(7) << i % 60), look.colour},
+            .look_known = i % 5 != 0};
     }
     for (uint64_t seed = 0; seed < 200; seed++) {
         const size_t count = pick(candidates, MANY, 0.3F, seed, places, PLACES);
@@ -195,16 +197,16 @@ TEST(the_same_picture_never_comes_twice)
 
 TEST(pictures_are_near_by_content_or_by_look)
 {
-    const struct choose_candidate a = {.content = 5, .look = 0xff, .look_known = true};
+    const struct choose_candidate a = {.content = 5, .look = {0xff, 0}, .look_known = true};
     struct choose_candidate b = {.content = 5};
 
     CHECK(choose_is_near(&a, &b));
-    b = (struct choose_candidate){.look = 0xff};
+    b = (struct choose_candidate){.look = {0xff, 0}};
     CHECK(!choose_is_near(&a, &b)); /* its look is not known */
     b.look_known = true;
-    b.look = 0xff ^ 0x3f00;
+    b.look = (struct image_look){0xff ^ 0x7ff00, 0x7ff};
     CHECK(choose_is_near(&a, &b));
-    b.look = 0xff ^ 0x7f00;
+    b.look = (struct image_look){0xff ^ 0x7ff00, 0xfff};
     CHECK(!choose_is_near(&a, &b));
     CHECK(!choose_is_near(&(struct choose_candidate){0}, &(struct choose_candidate){0}));
 }

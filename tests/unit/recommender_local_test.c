@@ -159,9 +159,9 @@ TEST(pictures_with_the_same_bytes_or_look_do_not_meet)
     garden_item_at(local, "emotions/happy/a_3h.jpeg", THEN, "22");
     garden_item_at(local, "emotions/happy/a_4h.jpeg", THEN, "33");
     CHECK_INT(ASK(local, .count = 9)->count, ==, 3);
-    CHECK(rec_local_look(local, "emotions/happy/a_3h.jpeg", 0xf0f0));
-    CHECK(rec_local_look(local, "emotions/happy/a_4h.jpeg", 0xf0f1));
-    CHECK(!rec_local_look(local, "emotions/happy/none_h.jpeg", 1));
+    CHECK(garden_look(local, "emotions/happy/a_3h.jpeg", (struct image_look){0xf0f0, 1}));
+    CHECK(garden_look(local, "emotions/happy/a_4h.jpeg", (struct image_look){0xf0f1, 3}));
+    CHECK(!garden_look(local, "emotions/happy/none_h.jpeg", (struct image_look){1, 1}));
     answer = ASK(local, .count = 9);
     CHECK_INT(answer->count, ==, 2);
     garden_remove(local, answer->results[0].item_id);

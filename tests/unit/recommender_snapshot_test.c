@@ -27,7 +27,8 @@ static void fill(struct rec_local *local)
         garden_item_at(local, garden_key(i % 2 ? "winter,snowy,day" : "벚꽃,\"a b\"", i),
                        i % 5 ? THEN : clock_wall_ms() - DAY_MS, i % 7 ? "" : "same");
     for (int i = 0; i < 9; i++)
-        CHECK(rec_local_look(local, garden_key("winter,snowy,day", 2 * i + 1), 77));
+        CHECK(garden_look(local, garden_key("winter,snowy,day", 2 * i + 1),
+                          (struct image_look){77, 7}));
     for (int visitor = 0; visitor < VISITORS; visitor++) {
         const char *user = garden_name("방문자/", visitor);
 
@@ -58,7 +59,7 @@ static void write_to(struct rec_local *local, const char *path)
 
     for (int i = 0; i < INTAKE_TOPICS; i++)
         offsets[i].next[3 + i] = 100 + i;
-    CHECK_OK(snapshot_write(local, path, offsets, &err), err);
+    CHECK_OK(rec_snapshot_write(local, path, offsets, &err), err);
 }
 
 static void check_same(struct rec_local *one, struct rec_local *other)
@@ -94,7 +95,7 @@ TEST(what_is_written_is_read_and_answers_the_same)
     struct err err = {0};
 
     write_to(local, path_of("a"));
-    CHECK_OK(snapshot_read(other, path_of("a"), got, &err), err);
+    CHECK_OK(rec_snapshot_read(other, path_of("a"), got, &err), err);
     CHECK_INT(memcmp(got, offsets, sizeof got), ==, 0);
     check_same(local, other);
     rec_local_changes(other, &now, &learnt);
@@ -120,7 +121,7 @@ TEST(what_was_not_learnt_when_it_was_written_is_to_be_learnt)
     garden_act(local, "방문자/5", INTERACTION_LIKE, garden_key("winter,snowy,day", 7),
                THEN + 2 * DAY_MS);
     write_to(local, path_of("a"));
-    CHECK_OK(snapshot_read(other, path_of("a"), got, &err), err);
+    CHECK_OK(rec_snapshot_read(other, path_of("a"), got, &err), err);
     rec_local_changes(other, &now, &learnt);
     CHECK(now > learnt);
     garden_train(local);
@@ -135,7 +136,7 @@ TEST(an_engine_that_knows_nothing_can_be_written)
     struct err err = {0};
 
     write_to(local, path_of("a"));
-    CHECK_OK(snapshot_read(other, path_of("a"), got, &err), err);
+    CHECK_OK(rec_snapshot_read(other, path_of("a"), got, &err), err);
     CHECK_INT(ASK(other, .user_id = "a")->count, ==, 0);
     garden_item(local, garden_key("", 1)); /* too little to learn from */
     garden_act(local, "a", INTERACTION_LIKE, garden_key("", 1), THEN);
@@ -143,7 +144,7 @@ TEST(an_engine_that_knows_nothing_can_be_written)
     write_to(local, path_of("a"));
     rec_local_free(other);
     other = garden_new(0);
-    CHECK_OK(snapshot_read(other, path_of("a"), got, &err), err);
+    CHECK_OK(rec_snapshot_read(other, path_of("a"), got, &err), err);
     CHECK_INT(ASK(other, .user_id = "a")->count, ==, 1);
 }
 
@@ -162,7 +163,7 @@ static void check_refused(const char *path, const char *why, int code)
     OWNED(rec_local) local = garden_new(0.2F);
     struct err err = {0};
 
-    CHECK_INT(snapshot_read(local, path, got, &err), ==, code);
+    CHECK_INT(rec_snapshot_read(local, path, got, &err), ==, code);
     CHECK_HAS(err.text, why);
     CHECK_INT(ASK(local, .user_id = "방문자/1")->count, ==, 0);
     garden_item(local, garden_key("", 1));
@@ -244,7 +245,7 @@ TEST(another_version_or_other_settings_are_refused)
         else if (i == 3)
             head.als.factors = 32;
         else if (i == 4)
-            head.als.regularisation *= 2;
+            head.als.regularisation += 1;
         else
             head.als.seed++;
         memcpy(changed.data, &head, sizeof head);
@@ -278,7 +279,7 @@ TEST(a_forged_file_does_no_harm)
                 (char)(1 << random % 8);
         }
         put_summed(path_of("b"), &changed);
-        if (snapshot_read(local, path_of("b"), got, &err) == 0) {
+        if (rec_snapshot_read(local, path_of("b"), got, &err) == 0) {
             (void)ASK(local, .user_id = "방문자/1");
             if (i % 50 == 0)
                 garden_train(local);

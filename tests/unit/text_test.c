@@ -22,6 +22,21 @@ TEST(utf8_is_told_from_what_only_looks_like_it)
         CHECK(!text_is_utf8(bad[i], strlen(bad[i])));
 }
 
+TEST(printable_characters_are_counted_to_the_first_other)
+{
+    char text[40];
+
+    for (size_t at = 0; at < sizeof text; at++) {
+        for (int c = 0; c < 256; c++) {
+            memset(text, '~', sizeof text);
+            text[at] = (char)c;
+            CHECK_INT(text_printable(text, sizeof text), ==,
+                      c >= 0x20 && c < 0x7f ? sizeof text : at);
+        }
+        CHECK_INT(text_printable(text, at), ==, at);
+    }
+}
+
 TEST(a_key_survives_encoding_and_decoding)
 {
     static const char key[] = "emotions/happy/봄 + 100%/a~b_c-d.jpeg";

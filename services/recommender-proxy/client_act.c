@@ -1,4 +1,4 @@
-/* act_read.c - acts as clients tell them; see acts.h. */
+/* client_act.c - acts as clients tell them; see acts.h. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,18 +15,18 @@
 enum { AHEAD_MS = 5 * 60 * 1000, EVENT_ID_MAX = 128 };
 #define BEHIND_MS (366 * DAY_MS)
 
-void act_done(struct act *act)
+void client_act_done(struct client_act *act)
 {
     buf_done(&act->storage);
 }
 
-void act_refuse(struct act *act, const char *text)
+void client_act_refuse(struct client_act *act, const char *text)
 {
     act->status = ACT_REFUSED;
     (void)snprintf(act->detail, sizeof act->detail, "%s", text);
 }
 
-static void remark(struct act *act, const char *text)
+static void remark(struct client_act *act, const char *text)
 {
     const size_t used = strlen(act->detail);
 
@@ -36,7 +36,7 @@ static void remark(struct act *act, const char *text)
 
 /* -- texts: offsets into the storage while it still moves -- */
 
-static size_t put(struct act *act, const char *text)
+static size_t put(struct client_act *act, const char *text)
 {
     const size_t at = act->storage.size;
 
@@ -45,7 +45,7 @@ static size_t put(struct act *act, const char *text)
 }
 
 /* A picture's key, or the URL that an answer had it by. */
-static bool put_item(struct act *act, const char *text, size_t *ret_at)
+static bool put_item(struct client_act *act, const char *text, size_t *ret_at)
 {
     const char *scheme = strstr(text, "://"), *path = scheme ? strchr(scheme + 3, '/') : NULL;
     OWNED_VALUE(buf) decoded = {0};
@@ -69,14 +69,14 @@ struct offsets {
     size_t count;
 };
 
-static void point(struct act *act, const struct offsets *at)
+static void point(struct client_act *act, const struct offsets *at)
 {
     const size_t lists = (act->storage.size + 15) / 16 * 16;
     const size_t bytes = at->count * (sizeof(char *) + sizeof(double));
     const char **impression;
 
     if (!buf_reserve(&act->storage, lists - act->storage.size + bytes + 16)) {
-        act_refuse(act, "there is no memory for it: send it again later");
+        client_act_refuse(act, "there is no memory for it: send it again later");
         return;
     }
     impression = (const char **)(void *)(act->storage.data + lists);
@@ -93,7 +93,7 @@ static void point(struct act *act, const struct offsets *at)
 
 /* -- members -- */
 
-static bool read_id(struct act *act, const json_t *value, const char *name, size_t max,
+static bool read_id(struct client_act *act, const json_t *value, const char *name, size_t max,
                     size_t *ret_at)
 {
     const char *text = json_is_string(value) ? json_string_value(value) : "";
@@ -110,20 +110,20 @@ static bool read_id(struct act *act, const json_t *value, const char *name, size
         *ret_at = put(act, text);
         return true;
     }
-    act_refuse(act, line);
+    client_act_refuse(act, line);
     return false;
 }
 
-static bool read_item(struct act *act, const char *text, size_t *ret_at)
+static bool read_item(struct client_act *act, const char *text, size_t *ret_at)
 {
     if (text && put_item(act, text, ret_at))
         return true;
-    act_refuse(act, "the item is no picture's key: it is like "
-                    "emotions/happy/spring,sunny,day/img_1h.jpeg, as an answer had it");
+    client_act_refuse(act, "the item is no picture's key: it is like "
+                           "emotions/happy/spring,sunny,day/img_1h.jpeg, as an answer had it");
     return false;
 }
 
-static bool is_in(const struct act *act, const struct offsets *at, size_t item)
+static bool is_in(const struct client_act *act, const struct offsets *at, size_t item)
 {
     for (size_t i = 0; i < at->count; i++)
         if (strcmp(act->storage.data + at->impression[i], act->storage.data + item) == 0)
@@ -131,35 +131,45 @@ static bool is_in(const struct act *act, const struct offsets *at, size_t item)
     return false;
 }
 
-/* The act's own picture comes first where it is not named. */
-static void read_impression(struct act *act, const json_t *list, struct offsets *at)
+/* The act's own picture is put in front where it is not named. */
+static void complete(const struct client_act *act, struct offsets *at)
 {
-    size_t i, given = 0, bad = 0;
+    if (is_in(act, at, at->item))
+        return;
+    if (at->count == INTERACTION_IMPRESSION_MAX)
+        at->count--;
+    memmove(at->impression + 1, at->impression, at->count * sizeof *at->impression);
+    at->impression[0] = at->item;
+    at->count++;
+}
+
+static void read_impression(struct client_act *act, const json_t *list, struct offsets *at)
+{
+    const size_t given = json_array_size(list);
+    size_t i, bad = 0;
     const json_t *element;
 
-    at->impression[at->count++] = at->item;
     json_array_foreach(list, i, element)
     {
         const char *text = json_string_value(element);
         size_t item;
 
-        given++;
         if (at->count == INTERACTION_IMPRESSION_MAX)
-            continue;
+            break;
         if (!text || !put_item(act, text, &item))
             bad++;
         else if (!is_in(act, at, item))
             at->impression[at->count++] = item;
     }
+    if (given) /* else nobody said what was shown */
+        complete(act, at);
     if (bad)
         remark(act, "pictures of the impression that are none were left out");
     if (given > INTERACTION_IMPRESSION_MAX)
         remark(act, "of the impression the first 100 pictures were taken");
-    if (given == 0 || list == NULL)
-        at->count = 0; /* nobody said what was shown */
 }
 
-static void read_time(struct act *act, const json_t *value)
+static void read_time(struct client_act *act, const json_t *value)
 {
     const int64_t now = clock_wall_ms();
     struct err err = {0};
@@ -169,12 +179,13 @@ static void read_time(struct act *act, const json_t *value)
         time = json_integer_value(value);
     else if (json_is_string(value)) {
         if (clock_parse_rfc3339(json_string_value(value), &time, &err) < 0) {
-            act_refuse(act, "timestamp is neither milliseconds since 1970 nor like "
-                            "2026-05-04T09:08:07Z");
+            client_act_refuse(act, "timestamp is neither milliseconds since 1970 nor like "
+                                   "2026-05-04T09:08:07Z");
             return;
         }
     } else if (value && !json_is_null(value)) {
-        act_refuse(act, "timestamp is neither a whole number of milliseconds nor a text");
+        client_act_refuse(act,
+                          "timestamp is neither a whole number of milliseconds nor a text");
         return;
     }
     if (time > now + AHEAD_MS || time < now - BEHIND_MS) {
@@ -185,7 +196,7 @@ static void read_time(struct act *act, const json_t *value)
     act->event.timestamp_ms = time;
 }
 
-static bool read_type(struct act *act, const json_t *value)
+static bool read_type(struct client_act *act, const json_t *value)
 {
     const char *text = json_is_string(value) ? json_string_value(value) : "";
 
@@ -196,18 +207,18 @@ static bool read_type(struct act *act, const json_t *value)
             act->event.type = (enum interaction_type)i;
             return true;
         }
-    act_refuse(act, "event_type must be one of like, dislike, skip, view");
+    client_act_refuse(act, "event_type must be one of like, dislike, skip, view");
     return false;
 }
 
-void act_read(struct act *act, const json_t *object)
+void client_act_read(struct client_act *act, const json_t *object)
 {
     struct offsets at = {0};
     const json_t *impression = json_object_get(object, "impression");
 
-    *act = (struct act){0};
+    *act = (struct client_act){0};
     if (!json_is_object(object)) {
-        act_refuse(act, "an event is a JSON object");
+        client_act_refuse(act, "an event is a JSON object");
         return;
     }
     if (!read_type(act, json_object_get(object, "event_type")) ||
@@ -219,20 +230,21 @@ void act_read(struct act *act, const json_t *object)
     if (act->status == ACT_REFUSED)
         return;
     if (impression && !json_is_array(impression) && !json_is_null(impression))
-        act_refuse(act, "impression is no list");
+        client_act_refuse(act, "impression is no list");
     else
         read_impression(act, impression, &at);
     if (act->status == ACT_ACCEPTED)
         point(act, &at);
 }
 
-void act_like(struct act *act, const char *user_id, const char *item_id,
-              const json_t *impression)
+void client_act_like(struct client_act *act, const char *user_id, const char *item_id,
+                     const json_t *impression)
 {
     struct offsets at = {0};
     char id[37];
 
-    *act = (struct act){.event = {.type = INTERACTION_LIKE, .timestamp_ms = clock_wall_ms()}};
+    *act = (struct client_act){
+        .event = {.type = INTERACTION_LIKE, .timestamp_ms = clock_wall_ms()}};
     envelope_uuid(id);
     at.id = put(act, id);
     at.user = put(act, user_id);
