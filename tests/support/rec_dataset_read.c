@@ -3,32 +3,17 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "lib/base/map.h"
+#include "lib/base/intern.h"
 #include "proto/dataset.h"
 #include "tests/support/rec_dataset.h"
 
 enum { LEFT_TOLD = 3 };
 
-/* Numbers are kept in the map as pointers, one higher than they are. */
 struct reading {
     struct rec_dataset *dataset;
-    struct map *users, *items;
+    struct intern *users, *items;
     uint64_t left; /* rows that are none */
 };
-
-static int number_of(struct map *map, const struct csv_field *id, uint32_t *count,
-                     uint32_t *ret, struct err *err)
-{
-    void *known = map_get(map, id->text, id->size);
-
-    if (!known) {
-        known = (void *)(uintptr_t)++ * count;
-        if (map_put(map, id->text, id->size, known) < 0)
-            return err_set_nomem(err, "ids");
-    }
-    *ret = (uint32_t)(uintptr_t)known - 1;
-    return 0;
-}
 
 static int take(struct reading *r, const struct dataset_interaction *act, struct err *err)
 {
@@ -36,9 +21,10 @@ static int take(struct reading *r, const struct dataset_interaction *act, struct
 
     if (act->type != INTERACTION_LIKE)
         return 0;
-    if (number_of(r->users, &act->user_id, &r->dataset->users, &like.user, err) < 0 ||
-        number_of(r->items, &act->item_id, &r->dataset->items, &like.item, err) < 0)
-        return err->code;
+    like.user = intern_add(r->users, act->user_id.text);
+    like.item = intern_add(r->items, act->item_id.text);
+    if (like.user == INTERN_NONE || like.item == INTERN_NONE)
+        return err_set_nomem(err, "ids");
     return rec_dataset_add(r->dataset, &like, err);
 }
 
@@ -87,16 +73,20 @@ struct rec_dataset *rec_dataset_read(const char *dir, struct err *err)
     struct reading r = {.dataset = rec_dataset_empty(0, 0, err)};
     int fd = open_csv(dir, err);
 
-    r.users = map_new();
-    r.items = map_new();
+    r.users = intern_new();
+    r.items = intern_new();
     if (!r.users || !r.items)
         (void)err_set_nomem(err, "ids");
     if (err->code == 0)
         (void)read_all(&r, fd, err);
     if (fd >= 0)
         (void)close(fd);
-    map_free(r.users);
-    map_free(r.items);
+    if (err->code == 0) {
+        r.dataset->users = intern_count(r.users);
+        r.dataset->items = intern_count(r.items);
+    }
+    intern_free(r.users);
+    intern_free(r.items);
     if (err->code == 0)
         return r.dataset;
     rec_dataset_free(r.dataset);
