@@ -67,20 +67,21 @@ static int matches(const struct visit *visit, const struct item_event *item)
 /* -- what the earlier log says --------------------------------------------------------------
  */
 
+static void count(struct rate *rate, bool liked)
+{
+    rate->shown++;
+    rate->liked += liked;
+}
+
 static void take_earlier(void *ctx, const struct visitors_round *round)
 {
     struct bench *b = ctx;
 
     for (int i = 0; i < VISITORS_SHOWN; i++) {
         uint32_t item = round->shown[i];
-        struct rate *rates[] = {&b->items[item],
-                                &b->parts[matches(round->visit, visitors_item(b->v, item))],
-                                &b->all};
-
-        for (size_t r = 0; r < sizeof rates / sizeof *rates; r++) {
-            rates[r]->shown++;
-            rates[r]->liked += round->liked[i];
-        }
+        count(&b->items[item], round->liked[i]);
+        count(&b->parts[matches(round->visit, visitors_item(b->v, item))], round->liked[i]);
+        count(&b->all, round->liked[i]);
     }
 }
 
@@ -91,13 +92,13 @@ static double odds_above(const struct bench *b, const struct rate *rate)
     return log_odds((rate->liked + PRIOR * mean) / (rate->shown + PRIOR)) - log_odds(mean);
 }
 
-static void learn(struct bench *b, uint64_t count)
+static void learn(struct bench *b, uint64_t visitors)
 {
     struct err err = {0};
 
     check(visitors_log(b->v,
                        &(struct visitors_log){.policy = VISITORS_UNIFORM,
-                                              .count = count,
+                                              .count = visitors,
                                               .on_round = take_earlier,
                                               .ctx = b},
                        &err),
@@ -177,7 +178,7 @@ static void print(const char *log, const char *name, struct rec_estimate e, doub
 }
 
 static void judge(struct bench *b, const char *name, enum visitors_policy policy,
-                  uint64_t first, uint64_t count)
+                  uint64_t first, uint64_t visitors)
 {
     struct rec_off_policy_result r;
     struct err err = {0};
@@ -189,7 +190,7 @@ static void judge(struct bench *b, const char *name, enum visitors_policy policy
     check(visitors_log(b->v,
                        &(struct visitors_log){.policy = policy,
                                               .first = first,
-                                              .count = count,
+                                              .count = visitors,
                                               .on_round = take_round,
                                               .ctx = b},
                        &err),

@@ -65,8 +65,8 @@ static void run_implicit(struct ranking *r)
         struct rec_metrics m;
         char name[64];
 
-        check(rec_implicit_try(implicit_methods[i], full, (const char *[]){valid, NULL},
-                               r->split, &m, NULL, &params, &err),
+        check(rec_implicit_try((const char *[]){implicit_methods[i], valid, NULL}, full,
+                               r->split, &m, &params, &err),
               &err);
         (void)snprintf(name, sizeof name, "implicit-%s", implicit_methods[i]);
         print(r, name, &m, 0, buf_text(&params));
@@ -116,7 +116,8 @@ static void run(const char *data, const struct rec_dataset *dataset)
     OWNED(rec_split) valid = split ? rec_split_new(dataset, 0.64, 0.8, VALID_MAX, &err) : NULL;
     struct ranking r = {.data = data, .split = split, .valid = valid, .folder = folder_new()};
 
-    check(0, &err);
+    if (!split || !valid)
+        give_up(data, err.text);
     r.rows = malloc((split->asked_count + 1) * REC_TOP * sizeof *r.rows);
     if (!r.rows || split->asked_count == 0 || valid->asked_count == 0)
         give_up(data, "nobody in it liked something before and after the cut");

@@ -78,18 +78,13 @@ static int train(const char *folder)
     return 0;
 }
 
-struct result {
-    struct rec_metrics metrics;
-    double cpu_s;
-};
-
-static struct result run_ours(const struct rec_split *split, const char *folder)
+static struct rec_metrics run_ours(const struct rec_split *split, const char *folder)
 {
     const char *const argv[] = {"/proc/self/exe", "train", folder, NULL};
     OWNED_VALUE(buf) said = {0};
     uint32_t *ranking = malloc((split->asked_count + 1) * REC_TOP * sizeof *ranking);
-    struct result result = {0};
-    double seconds, peak;
+    struct rec_metrics result;
+    double seconds, peak, cpu_s;
     struct err err = {0};
     char path[4096], *at;
 
@@ -99,40 +94,39 @@ static struct result run_ours(const struct rec_split *split, const char *folder)
         give_up(name, buf_text(&said));
     seconds = strtod(buf_text(&said), &at);
     peak = strtod(at, &at);
-    result.cpu_s = strtod(at, &at);
+    cpu_s = strtod(at, &at);
     (void)snprintf(path, sizeof path, "%s/ours.top.u32", folder);
     check(rec_ranking_read(split, path, ranking, &err), &err);
-    result.metrics = rec_judge(split, ranking);
-    result.metrics.seconds = seconds;
-    result.metrics.peak_mb = peak;
+    result = rec_judge(split, ranking);
+    result.seconds = seconds;
+    result.peak_mb = peak;
+    result.cpu_s = cpu_s;
     free(ranking);
     return result;
 }
 
-static struct result run_implicit(const struct rec_split *split, const char *folder)
+static struct rec_metrics run_implicit(const struct rec_split *split, const char *folder)
 {
-    static const char *const words[] = {"factors=64", "iterations=15", "alpha=8",
-                                        "regularization=10", NULL};
+    static const char *const words[] = {"als",     "factors=64",        "iterations=15",
+                                        "alpha=8", "regularization=10", NULL};
     OWNED_VALUE(buf) params = {0};
-    struct result result = {0};
+    struct rec_metrics result = {0};
     struct err err = {0};
 
-    check(rec_implicit_try("als", folder, words, split, &result.metrics, &result.cpu_s, &params,
-                           &err),
-          &err);
+    check(rec_implicit_try(words, folder, split, &result, &params, &err), &err);
     return result;
 }
 
-static void print(const char *who, const struct result *r)
+static void print(const char *who, const struct rec_metrics *r)
 {
     char text[96];
 
     (void)snprintf(text, sizeof text, "training-%s-processor", who);
     figure_seen(text, r->cpu_s, "s");
     (void)snprintf(text, sizeof text, "training-%s-hr10", who);
-    figure_seen(text, r->metrics.hr10, "of users");
+    figure_seen(text, r->hr10, "of users");
     (void)snprintf(text, sizeof text, "training-%s-recall20", who);
-    figure_seen(text, r->metrics.recall20, "of likes");
+    figure_seen(text, r->recall20, "of likes");
 }
 
 static void run(double scale)
@@ -146,25 +140,26 @@ static void run(double scale)
     struct err err = {0};
     struct rec_dataset *dataset = rec_dataset_new(&conf, &err);
     OWNED(rec_split) split = dataset ? rec_split_new(dataset, 0.8, 1, ASKED, &err) : NULL;
-    struct result our, their;
+    struct rec_metrics our, their;
 
     rec_dataset_free(dataset);
-    check(0, &err);
+    if (!split)
+        give_up(name, err.text);
     check(rec_split_write(split, folder, &err), &err);
     (void)fprintf(stderr, "%u users, %u items, %llu likes to learn from, %zu users asked\n",
                   split->users, split->items,
                   (unsigned long long)split->train.start[split->users], split->asked_count);
     our = run_ours(split, folder);
     their = run_implicit(split, folder);
-    figure("training-10m", our.metrics.seconds, "s", AT_MOST, 60);
-    figure("training-10m-peak", our.metrics.peak_mb, "MB", AT_MOST, 2000);
-    figure("training-10m-implicit", their.metrics.seconds, "s", AT_LEAST, 0);
-    figure("training-10m-implicit-peak", their.metrics.peak_mb, "MB", AT_LEAST, 0);
-    figure("training-10m-ratio", their.metrics.seconds / our.metrics.seconds,
-           "x as fast as implicit", AT_LEAST, 2);
+    figure("training-10m", our.seconds, "s", AT_MOST, 60);
+    figure("training-10m-peak", our.peak_mb, "MB", AT_MOST, 2000);
+    figure("training-10m-implicit", their.seconds, "s", AT_LEAST, 0);
+    figure("training-10m-implicit-peak", their.peak_mb, "MB", AT_LEAST, 0);
+    figure("training-10m-ratio", their.seconds / our.seconds, "x as fast as implicit", AT_LEAST,
+           2);
     figure("training-10m-processor-ratio", their.cpu_s / our.cpu_s, "x", AT_LEAST, 2);
-    figure("training-10m-ndcg10", our.metrics.ndcg10, "ndcg", AT_LEAST, their.metrics.ndcg10);
-    figure_seen("training-10m-implicit-ndcg10", their.metrics.ndcg10, "ndcg");
+    figure("training-10m-ndcg10", our.ndcg10, "ndcg", AT_LEAST, their.ndcg10);
+    figure_seen("training-10m-implicit-ndcg10", their.ndcg10, "ndcg");
     print("10m", &our);
     print("10m-implicit", &their);
 }

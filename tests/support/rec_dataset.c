@@ -20,8 +20,8 @@ struct alias {
 struct making {
     const struct rec_dataset_conf *conf;
     struct rec_dataset *dataset;
-    struct alias *topics;
-    int32_t *born; /* [items] */
+    struct alias topics; /* [topics x items] */
+    int32_t *born;       /* [items] */
     double *weights;
     uint32_t *stack;
 };
@@ -99,6 +99,13 @@ static uint32_t alias_draw(const struct alias *alias, struct random *random, uin
     return random_unit(random) < (double)alias->keep[i] ? i : alias->other[i];
 }
 
+static struct alias topic_of(const struct making *m, int topic)
+{
+    size_t first = (size_t)topic * m->conf->items;
+
+    return (struct alias){m->topics.keep + first, m->topics.other + first};
+}
+
 static int make_topics(struct making *m)
 {
     uint32_t items = m->conf->items;
@@ -113,15 +120,11 @@ static int make_topics(struct making *m)
             random_unit(&random) < 1 / 6.0 ? (int32_t)(.8 * PERIOD * random_unit(&random)) : 0;
     }
     for (int t = 0; t < m->conf->topics; t++) {
-        m->topics[t].keep = calloc(items, sizeof *m->topics[t].keep);
-        m->topics[t].other = calloc(items, sizeof *m->topics[t].other);
-        if (!m->topics[t].keep || !m->topics[t].other) {
-            free(popular);
-            return -1;
-        }
+        struct alias topic = topic_of(m, t);
+
         for (uint32_t i = 0; i < items; i++)
             m->weights[i] = popular[i] * exp(TOPIC_SPREAD * random_normal(&random));
-        alias_make(&m->topics[t], m->weights, m->stack, items);
+        alias_make(&topic, m->weights, m->stack, items);
     }
     free(popular);
     return 0;
@@ -163,13 +166,15 @@ static uint32_t draw_item(const struct making *m, struct random *random, const s
 {
     double at = random_unit(random);
     int topic = (int)random_below(random, (uint32_t)m->conf->topics), i = 0;
+    struct alias chosen;
 
     if (random_unit(random) >= STRAY) {
         while (i < u->topic_count - 1 && at >= u->upto[i])
             i++;
         topic = u->topics[i];
     }
-    return alias_draw(&m->topics[topic], random, m->conf->items);
+    chosen = topic_of(m, topic);
+    return alias_draw(&chosen, random, m->conf->items);
 }
 
 static bool liked_already(const struct rec_dataset *dataset, size_t from, uint32_t item)
@@ -203,14 +208,24 @@ static int make_likes(struct making *m, struct random *random, const struct like
 
 static void making_done(struct making *m)
 {
-    for (int t = 0; m->topics && t < m->conf->topics; t++) {
-        free(m->topics[t].keep);
-        free(m->topics[t].other);
-    }
-    free(m->topics);
+    free(m->topics.keep);
+    free(m->topics.other);
     free(m->born);
     free(m->weights);
     free(m->stack);
+}
+
+static bool making_init(struct making *m)
+{
+    size_t all = (size_t)m->conf->topics * m->conf->items;
+
+    m->topics.keep = calloc(all, sizeof *m->topics.keep);
+    m->topics.other = calloc(all, sizeof *m->topics.other);
+    m->born = calloc(m->conf->items, sizeof *m->born);
+    m->weights = calloc(m->conf->items, sizeof *m->weights);
+    m->stack = calloc(m->conf->items, sizeof *m->stack);
+    return m->topics.keep && m->topics.other && m->born && m->weights && m->stack &&
+           make_topics(m) == 0;
 }
 
 struct rec_dataset *rec_dataset_new(const struct rec_dataset_conf *conf, struct err *err)
@@ -218,22 +233,21 @@ struct rec_dataset *rec_dataset_new(const struct rec_dataset_conf *conf, struct 
     struct making m = {.conf = conf,
                        .dataset = rec_dataset_empty(conf->users, conf->items, err)};
     struct random random = random_of(conf->seed, 2);
+    int r = -1;
 
-    m.topics = calloc((size_t)conf->topics, sizeof *m.topics);
-    m.born = calloc(conf->items, sizeof *m.born);
-    m.weights = calloc(conf->items, sizeof *m.weights);
-    m.stack = calloc(conf->items, sizeof *m.stack);
-    if (!m.dataset || !m.topics || !m.born || !m.weights || !m.stack || make_topics(&m) < 0)
-        (void)err_set_nomem(err, "a data set");
-    for (uint32_t user = 0; user < conf->users && err->code == 0; user++) {
-        struct liker u;
+    if (m.dataset && making_init(&m)) {
+        r = 0;
+        for (uint32_t user = 0; user < conf->users && r == 0; user++) {
+            struct liker u;
 
-        make_user(&m, &random, user, &u);
-        (void)make_likes(&m, &random, &u, err);
+            make_user(&m, &random, user, &u);
+            r = make_likes(&m, &random, &u, err);
+        }
     }
     making_done(&m);
-    if (err->code == 0)
+    if (r == 0)
         return m.dataset;
+    (void)err_set_nomem(err, "a data set");
     rec_dataset_free(m.dataset);
     return NULL;
 }

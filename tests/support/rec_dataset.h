@@ -53,9 +53,9 @@ struct rec_dataset *rec_dataset_empty(uint32_t users, uint32_t items, struct err
 /* ERR_NOMEM. user and item are below users and items. */
 int rec_dataset_add(struct rec_dataset *dataset, const struct rec_like *like, struct err *err);
 
-/* Reads dir/interactions.csv or dir/interactions/interactions.csv: EVENT_TYPE click or like
- * (all where the column is not there) of USER_ID, ITEM_ID at TIMESTAMP; columns in any order.
- */
+/* The likes of dir/interactions.csv or dir/interactions/interactions.csv (proto/dataset.h);
+ * users and items are numbered as they come. Rows that cannot be read are left out, and said on
+ * stderr. */
 struct rec_dataset *rec_dataset_read(const char *dir, struct err *err);
 
 #endif

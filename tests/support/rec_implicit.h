@@ -5,11 +5,11 @@
 #include "lib/base/buf.h"
 #include "tests/support/rec_split.h"
 
-/* Runs peer.py's method in the folder where split was written (rec_split_write); words: what
- * follows, NULL at the end: the folder of a validation split, or NAME=VALUE parameters. Judges
- * its ranking; ret_params gets what it was trained with. cpu_s may be NULL. */
-int rec_implicit_try(const char *method, const char *folder, const char *const *words,
+/* Runs peer.py in the folder where split was written (rec_split_write), and judges its ranking.
+ * words: the method, then the folder of a validation split, or NAME=VALUE parameters; NULL at
+ * the end. ret_params gets what it was trained with. */
+int rec_implicit_try(const char *const *words, const char *folder,
                      const struct rec_split *split, struct rec_metrics *ret_metrics,
-                     double *ret_cpu_s, struct buf *ret_params, struct err *err);
+                     struct buf *ret_params, struct err *err);
 
 #endif

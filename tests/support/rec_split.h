@@ -70,9 +70,9 @@ int rec_ranking_read(const struct rec_split *split, const char *path, uint32_t *
 struct rec_metrics {
     double hr10; /* those with at least one of theirs in the first 10 */
     double ndcg10;
-    double recall20;         /* theirs in the first 20, over how many they are, at most 20 */
-    double ndcg10_error;     /* standard error over users */
-    double seconds, peak_mb; /* of training, where it was measured */
+    double recall20;     /* theirs in the first 20, over how many they are, at most 20 */
+    double ndcg10_error; /* standard error over users */
+    double seconds, cpu_s, peak_mb; /* of training, where it was measured */
 };
 
 struct rec_metrics rec_judge(const struct rec_split *split, const uint32_t *ranking);

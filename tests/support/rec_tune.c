@@ -15,7 +15,7 @@ enum parameter {
     UNOBSERVED,
     REGULARISATION,
     FACTORS,
-    FREQUENCY
+    SWEEPS
 };
 
 /* All combinations of the axes are tried in each round. */
@@ -35,10 +35,9 @@ static const struct grid grids[REC_METHOD_COUNT] = {
     [REC_BM25] = {{{{NEIGHBOURS, 5, {20, 50, 100, 200, 500}}},
                    {{K1, 3, {1.2, 10, 100}}, {B, 2, {0.75, 0.2}}}}},
     [REC_EASE] = {{{{LAMBDA, 5, {30, 100, 300, 1000, 3000}}}}},
-    [REC_IALS] = {{{{UNOBSERVED, 3, {0.1, 0.3, 1}},
-                    {REGULARISATION, 4, {0.003, 0.01, 0.03, 0.1}}},
+    [REC_IALS] = {{{{UNOBSERVED, 3, {0.1, 0.3, 1}}, {REGULARISATION, 4, {1, 3, 10, 30}}},
                    {{FACTORS, 3, {64, 32, 128}}},
-                   {{FREQUENCY, 2, {1, 0.5}}}}},
+                   {{SWEEPS, 2, {12, 24}}}}},
 };
 
 static const struct rec_peer_conf start = {
@@ -49,8 +48,8 @@ static const struct rec_peer_conf start = {
     .als = {.factors = 64,
             .sweeps = 12,
             .unobserved = 0.1F,
-            .regularisation = 0.003F,
-            .frequency = 1,
+            .regularisation = 3,
+            .frequency = 0,
             .threads = 2,
             .seed = 1},
 };
@@ -81,8 +80,8 @@ static void set(struct rec_peer_conf *conf, enum parameter parameter, double val
     case FACTORS:
         conf->als.factors = (int)value;
         break;
-    case FREQUENCY:
-        conf->als.frequency = (float)value;
+    case SWEEPS:
+        conf->als.sweeps = (int)value;
         break;
     }
 }

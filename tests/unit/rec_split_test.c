@@ -129,3 +129,36 @@ TEST(made_up_likes_are_those_of_few_items_and_foretell_each_other)
     CHECK_INT(dataset->count, <, 40000);
     CHECK_INT(split->asked_count, >, 400);
 }
+
+TEST(an_exports_likes_are_read)
+{
+    static const char csv[] = "USER_ID,ITEM_ID,TIMESTAMP,EVENT_TYPE,IMPRESSION\n"
+                              "\"a, b\",x,100,click,x|y\n"
+                              "c,y,200,skip,\n"
+                              "c,x,nonsense,click,\n"
+                              "c,y,300,click,\n"
+                              "\"a, b\",y,400,click,\n";
+    const char *folder = folder_new();
+    struct err err = {0};
+
+    folder_put(folder, "interactions/interactions.csv", csv, sizeof csv - 1);
+
+    OWNED(rec_dataset) dataset = rec_dataset_read(folder, &err);
+
+    if (!dataset)
+        TEST_FAIL("%s", err.text);
+    CHECK_INT(dataset->count, ==, 3);
+    CHECK_INT(dataset->users, ==, 2);
+    CHECK_INT(dataset->items, ==, 2);
+    CHECK_INT(dataset->likes[2].user, ==, dataset->likes[0].user);
+    CHECK_INT(dataset->likes[2].item, ==, dataset->likes[1].item);
+    CHECK_INT(dataset->likes[2].time, ==, 400);
+}
+
+TEST(a_folder_without_likes_says_what_was_looked_for)
+{
+    struct err err = {0};
+
+    CHECK(!rec_dataset_read(folder_new(), &err));
+    CHECK_HAS(err.text, "interactions.csv");
+}

@@ -36,14 +36,14 @@ NONE = 0xFFFFFFFF
 # then those of the second with the best so far, and so on.
 GRID = {
     "als": [
-        {"alpha": [1, 4, 16], "regularization": [0.01, 1, 10, 40]},
+        {"alpha": [1, 4, 16], "regularization": [1, 10, 40, 100]},
         {"factors": [64, 32, 128]},
         {"iterations": [15, 30]},
     ],
     "bpr": [
-        {"learning_rate": [0.01, 0.03, 0.1], "regularization": [0.01, 0.001, 0.05]},
-        {"iterations": [100, 200]},
-        {"factors": [64, 128]},
+        {"learning_rate": [0.01, 0.03, 0.1], "regularization": [0.01, 0.05, 0.2]},
+        {"iterations": [100, 30]},
+        {"factors": [64, 16]},
     ],
     "cosine": [{"K": [20, 50, 100, 200, 500]}],
     "tfidf": [{"K": [20, 50, 100, 200, 500]}],
