@@ -216,6 +216,7 @@ static void make_batch(struct buf *out)
 TEST_ON_BOTH_BUSES(events_have_a_result_each_and_replays_change_nothing)
 {
     OWNED_VALUE(buf) batch = {0}, before = {0}, records = {0};
+    char model[32];
 
     fill(hall);
     make_batch(&batch);
@@ -248,7 +249,9 @@ TEST_ON_BOTH_BUSES(events_have_a_result_each_and_replays_change_nothing)
     hall_kill_recommender(hall, 0);
     hall_start_recommender(hall, 0);
     CHECK_INT(hall_post(hall, "/v1/events", buf_text(&batch)), ==, 200);
-    CHECK_INT(hall_get(hall, OF(MINJI_PATH)), ==, 200);
+    /* Where it was killed before its snapshot was written, it learns while it answers. */
+    (void)snprintf(model, sizeof model, "%.26s", strstr(buf_text(&before), "\"model\":\""));
+    wait_text(hall, OF(MINJI_PATH), model, true);
     CHECK_STR(door_body(&hall->door), buf_text(&before));
 }
 
