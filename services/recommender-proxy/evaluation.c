@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/intern.h"
 #include "services/recommender-proxy/intake.h"
 #include "services/recommender-proxy/marks.h"
 
@@ -17,6 +18,7 @@ struct work {
     int64_t *times_ms; /* of all acts */
     size_t count, room;
     bool judges;
+    struct intern *told; /* visitor and event id of each act that was judged */
     struct rec_off_policy sums;
     struct evaluation_result result;
     double likes;
@@ -158,12 +160,33 @@ static int judge(struct work *work, const struct interaction_event *event, struc
     return 0;
 }
 
+/* Acts that were told twice are one act. */
+static int is_repeat(struct work *work, const struct interaction_event *event, bool *ret_repeat,
+                     struct err *err)
+{
+    const uint32_t count = intern_count(work->told);
+    OWNED_VALUE(buf) id = {0};
+    uint32_t number;
+
+    buf_printf(&id, "%s\n%s", event->user_id, event->event_id);
+    number = buf_ok(&id) ? intern_add(work->told, buf_text(&id)) : INTERN_NONE;
+    if (number == INTERN_NONE)
+        return err_set_nomem(err, "the acts that were judged");
+    *ret_repeat = number < count;
+    return 0;
+}
+
 static int judge_act(void *ctx, const struct bus_record *record, struct err *err)
 {
     struct work *work = ctx;
     struct interaction_event event;
+    bool repeat = false;
 
     if (!read_act(work, record, &event) || event.timestamp_ms < work->cut_ms)
+        return 0;
+    if (is_repeat(work, &event, &repeat, err) < 0)
+        return err->code;
+    if (repeat)
         return 0;
     if (event.propensity_count == 0 || !*event.asked)
         work->result.unknown++;
@@ -230,12 +253,16 @@ int evaluation_run(const struct evaluation_conf *conf, struct evaluation_result 
     work->conf = conf;
     work->sums.clip = conf->clip;
     work->local = rec_local_new(&conf->policy, err);
-    r = work->local ? go_through(work, err) : err->code;
+    work->told = intern_new();
+    if (work->local && !work->told)
+        (void)err_set_nomem(err, "an evaluation");
+    r = err->code ? err->code : go_through(work, err);
     if (r == 0)
         r = conclude(work, err);
     if (r == 0)
         *ret_result = work->result;
     rec_local_free(work->local);
+    intern_free(work->told);
     buf_done(&work->storage);
     free(work->times_ms);
     free(work);

@@ -55,16 +55,24 @@ int intake_item(struct rec_local *local, const struct bus_record *record, struct
     return r;
 }
 
+/* A tombstone, on either topic: garden.users drops its own after a while, garden.interactions
+ * keeps it as long as the acts that it is about. */
+static int forget(struct rec_local *local, const struct bus_record *record, struct err *err)
+{
+    char key[USER_ID_MAX + 1];
+
+    return key_of(record, key, sizeof key)
+               ? rec_local_forget(local, key, record->timestamp_ms, err)
+               : 0;
+}
+
 int intake_user(struct rec_local *local, const struct bus_record *record, struct buf *storage,
                 struct err *err)
 {
     struct user_event event;
-    char key[USER_ID_MAX + 1];
 
     if (!record->value)
-        return key_of(record, key, sizeof key)
-                   ? rec_local_forget(local, key, record->timestamp_ms, err)
-                   : 0;
+        return forget(local, record, err);
     if (user_event_decode(record->value, record->value_size, &event, storage, err) < 0)
         return pass_over(record, err);
     return rec_local_user(local, &event, err);
@@ -108,7 +116,7 @@ static int take_interaction(void *ctx, const struct bus_record *record, struct e
     struct interaction_event event;
 
     if (!record->value)
-        return 0;
+        return forget(intake->conf.local, record, err);
     if (intake_read_act(record, &event, &intake->storage[INTAKE_INTERACTIONS], err) < 0)
         return pass_over(record, err);
     return rec_local_interaction(intake->conf.local, &event, err);
