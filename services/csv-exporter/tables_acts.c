@@ -14,6 +14,7 @@
 #include "lib/sort/sort.h"
 #include "proto/topics.h"
 #include "services/csv-exporter/act.h"
+#include "services/csv-exporter/forgotten.h"
 #include "services/csv-exporter/repeats.h"
 #include "services/csv-exporter/tables_local.h"
 
@@ -25,6 +26,7 @@ struct making {
     pthread_mutex_t lock; /* of all below, and of the tables' counts */
     struct sorter *sorter;
     struct repeats *repeats;
+    struct forgotten *forgotten;
     size_t next;          /* of the snapshot's partitions: not begun */
     uint64_t next_number; /* of its first act */
     struct err err;       /* the first failure */
@@ -82,6 +84,18 @@ static int add(const struct reader *reader, uint64_t number, struct err *err)
     return r;
 }
 
+/* A record without a value. */
+static int forget(struct making *making, const struct bus_record *record, struct err *err)
+{
+    int r;
+
+    (void)pthread_mutex_lock(&making->lock);
+    r = forgotten_add(making->forgotten, record->key ? record->key : "", record->key_size,
+                      record->timestamp_ms / 1000, err);
+    (void)pthread_mutex_unlock(&making->lock);
+    return r;
+}
+
 static int take(void *ctx, const struct bus_record *record, struct err *err)
 {
     struct reader *reader = ctx;
@@ -90,9 +104,8 @@ static int take(void *ctx, const struct bus_record *record, struct err *err)
     struct err why = {0};
 
     if (!record->value)
-        (void)err_set(&why, ERR_INVALID, "it has no value");
-    else
-        (void)act_read(act, record->value, record->value_size, &why);
+        return forget(reader->making, record, err);
+    (void)act_read(act, record->value, record->value_size, &why);
     if (why.code == ERR_INVALID)
         return refuse(reader->making, record, &why);
     if (why.code)
@@ -169,6 +182,14 @@ static int read_all(struct making *making, struct err *err)
     return making->err.code ? err_set(err, making->err.code, "%s", making->err.text) : 0;
 }
 
+/* record: as it comes back sorted. */
+static bool is_left_out(const struct making *making, const unsigned char *record, size_t size)
+{
+    return repeats_is(making->repeats, get_number(record + size - NUMBER_BYTES)) ||
+           forgotten_is(making->forgotten, (const char *)record + NUMBER_BYTES,
+                        size - (size_t)2 * NUMBER_BYTES, (int64_t)get_number(record));
+}
+
 static int write_rows(struct making *making, struct csv_file *file, const atomic_bool *stop,
                       struct err *err)
 {
@@ -182,7 +203,7 @@ static int write_rows(struct making *making, struct csv_file *file, const atomic
 
         if (++seen % CHECK_ROWS == 0 && atomic_load(stop))
             return err_set(err, ERR_CONFLICT, "the export is no longer ours");
-        if (!repeats_is(making->repeats, get_number(bytes + size - NUMBER_BYTES)) &&
+        if (!is_left_out(making, bytes, size) &&
             csv_file_add(file, bytes + NUMBER_BYTES, size - (size_t)2 * NUMBER_BYTES, err) < 0)
             return err->code;
     }
@@ -207,11 +228,15 @@ int tables_acts(const struct tables_conf *conf, struct tables *tables, struct er
     repeats = sorter ? repeats_new(conf->dir,
                                    snapshot_records(&tables->snapshot, TOPIC_INTERACTIONS), err)
                      : NULL;
-    struct making making = {
-        .conf = conf, .tables = tables, .sorter = sorter, .repeats = repeats};
+    OWNED(forgotten) forgotten = repeats ? forgotten_new(err) : NULL;
+    struct making making = {.conf = conf,
+                            .tables = tables,
+                            .sorter = sorter,
+                            .repeats = repeats,
+                            .forgotten = forgotten};
     int r;
 
-    if (!repeats)
+    if (!forgotten)
         return err->code;
     (void)pthread_mutex_init(&making.lock, NULL);
     r = make(&making, err);

@@ -3,6 +3,7 @@
 #include "services/csv-exporter/act.h"
 #include "services/csv-exporter/export_worker.h"
 #include "services/csv-exporter/exports.h"
+#include "services/csv-exporter/forgotten.h"
 #include "services/csv-exporter/repeats.h"
 
 #include "tests/support/process.h"
@@ -218,6 +219,26 @@ static void take(struct exports *exports, const char *id, enum export_type type,
     const struct export_event event = {.export_id = id, .type = type, .timestamp_ms = ms};
 
     CHECK(exports_take(exports, &event, "{}", 2));
+}
+
+TEST(what_a_forgotten_visitor_did_is_left_out_and_nothing_else)
+{
+    struct err err = {0};
+    OWNED(forgotten) forgotten = forgotten_new(&err);
+    static const char plain[] = "u-1,emotions/happy/a.jpeg,10,click,\n";
+    static const char quoted[] = "\"say \"\"hi\"\", 한글\",emotions/happy/a.jpeg,10,click,\n";
+
+    CHECK(!forgotten_is(forgotten, plain, strlen(plain), 10));
+    CHECK_OK(forgotten_add(forgotten, "u-1", 3, 10, &err), err);
+    CHECK_OK(forgotten_add(forgotten, "say \"hi\", 한글", strlen("say \"hi\", 한글"), 20, &err),
+             err);
+    CHECK_OK(forgotten_add(forgotten, "u-1", 3, 5, &err), err); /* the later time stands */
+    CHECK(forgotten_is(forgotten, plain, strlen(plain), 10));
+    CHECK(!forgotten_is(forgotten, plain, strlen(plain), 11));
+    CHECK(forgotten_is(forgotten, quoted, strlen(quoted), 20));
+    CHECK(!forgotten_is(forgotten, quoted, strlen(quoted), 21));
+    CHECK(!forgotten_is(forgotten, "u-11,x,10,click,", 16, 10));
+    CHECK(!forgotten_is(forgotten, "", 0, 0));
 }
 
 TEST(an_export_is_what_its_events_say)

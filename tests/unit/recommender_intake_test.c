@@ -160,10 +160,30 @@ TEST(records_that_make_no_sense_are_passed_over)
     tell(TOPIC_INTERACTIONS, "a", NULL);
     tell(TOPIC_ITEMS, "no picture's key", NULL);
     tell(TOPIC_ITEMS, KEY, ITEM(KEY));
-    tell_act("a", "like", 1700000000000);
+    tell_act("b", "like", 1700000000000);
     start(NULL);
     wait_whole();
-    CHECK_INT(ASK(local, .user_id = "a")->count, ==, 1);
+    CHECK_INT(ASK(local, .user_id = "b")->count, ==, 1);
+    CHECK(ASK(local, .user_id = "b")->results[0].why.met < 0);
+    done();
+}
+
+/* garden.users drops its tombstones after a while; this one stays beside the acts. */
+TEST(a_visitor_stays_forgotten_when_the_topics_are_read_again)
+{
+    const int64_t now_ms = clock_wall_ms();
+
+    prepare();
+    tell(TOPIC_ITEMS, KEY, ITEM(KEY));
+    tell_act("a", "like", now_ms - 1000);
+    tell(TOPIC_INTERACTIONS, "a", NULL);
+    tell_act("b", "like", now_ms - 1000);
+    start(NULL);
+    wait_whole();
+    CHECK(ASK(local, .user_id = "a")->results[0].why.met == 0);
+    CHECK(ASK(local, .user_id = "b")->results[0].why.met < 0);
+    tell_act("a", "like", clock_wall_ms() + 60000);
+    wait_changes(5);
     CHECK(ASK(local, .user_id = "a")->results[0].why.met < 0);
     done();
 }
