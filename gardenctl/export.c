@@ -35,7 +35,7 @@ static void run_done(struct run *run)
 static int ask(struct run *run, struct err *err)
 {
     OWNED_JSON answer = NULL;
-    const char *id;
+    const char *id = "";
 
     if (remote_call(&run->remote, "POST", "/v1/exports", NULL, &answer, err) < 0 ||
         json_get_str(answer, "id", &id, err) < 0)
@@ -50,7 +50,7 @@ static int look(struct run *run, struct err *err)
 {
     OWNED_JSON answer = NULL;
     char path[ID_BYTES + 32];
-    const char *state, *reason = "";
+    const char *state = "", *reason = "";
 
     (void)snprintf(path, sizeof path, "/v1/exports/%s", run->id);
     if (remote_call(&run->remote, "GET", path, NULL, &answer, err) < 0 ||
@@ -101,8 +101,8 @@ static const char *name_of(const char *key)
 
 static int save(struct run *run, const json_t *file, const char *dir, struct err *err)
 {
-    const char *key, *sha256, *name;
-    int64_t numbers[2];
+    const char *key = "", *sha256 = "", *name;
+    int64_t numbers[2] = {0};
     char path[PATH_MAX];
 
     if (read_file(file, &key, &sha256, numbers, err) < 0)

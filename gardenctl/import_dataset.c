@@ -140,7 +140,7 @@ static int run(const struct args *args)
 {
     struct dataset_import_conf conf = {.dir = args->words[0]};
     struct garden_conf garden;
-    struct counts counts;
+    struct counts counts = {.any = false};
     struct err err = {0};
     struct stat info;
 

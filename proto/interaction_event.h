@@ -6,8 +6,8 @@
  *  "timestamp":1777885687123,"event_id":"9b2e...",
  *  "asked":"happy/spring,sunny,day","recommendation_id":"local-12","propensities":[0.9,0.1]}
  *
- * What the last line has is there where the recommender knows how the pictures came to be shown:
- * without it an act teaches what is liked, but no other policy can be judged by it. */
+ * What the last line has is there where the recommender knows how the pictures came to be
+ * shown: without it an act teaches what is liked, but no other policy can be judged by it. */
 #ifndef PROTO_INTERACTION_EVENT_H
 #define PROTO_INTERACTION_EVENT_H
 

@@ -6,7 +6,17 @@
 
 #define RETRY_SECONDS "1"
 
-static struct http_response *make(const struct http_request *request, int status,
+static struct http_response *respond(int status, const char *type, const struct buf *body)
+{
+    struct http_response *response =
+        buf_ok(body) ? http_response_copy(status, type, body->data, body->size) : NULL;
+
+    if (response && status == 503)
+        http_response_header(response, "Retry-After", RETRY_SECONDS);
+    return response;
+}
+
+struct http_response *refuse_make(const struct http_request *request, int status,
                                   const char *detail, const char *trace_id)
 {
     const struct problem problem = {.status = status,
@@ -17,23 +27,15 @@ static struct http_response *make(const struct http_request *request, int status
 
     if (text_starts_with(http_path(request), "/v1/")) {
         problem_write(&out, &problem);
-        return buf_ok(&out) ? http_response_copy(status, PROBLEM_TYPE, out.data, out.size)
-                            : NULL;
+        return respond(status, PROBLEM_TYPE, &out);
     }
     buf_printf(&out, "%s\n", detail);
-    return buf_ok(&out)
-               ? http_response_copy(status, "text/plain; charset=utf-8", out.data, out.size)
-               : NULL;
+    return respond(status, "text/plain; charset=utf-8", &out);
 }
 
 void refuse(struct http_request *request, int status, const char *detail)
 {
-    struct http_response *response =
-        make(request, status, detail, http_trace(request)->trace_id);
-
-    if (response && status == 503)
-        http_response_header(response, "Retry-After", RETRY_SECONDS);
-    http_respond(request, response);
+    http_respond(request, refuse_make(request, status, detail, http_trace(request)->trace_id));
 }
 
 void refuse_err(struct http_request *request, const struct err *err)
@@ -45,6 +47,7 @@ struct http_response *refuse_response(void *ctx, const struct http_request *requ
                                       const char *text)
 {
     (void)ctx;
-    return text_starts_with(http_path(request), "/v1/") ? make(request, status, text, NULL)
-                                                        : NULL;
+    return text_starts_with(http_path(request), "/v1/")
+               ? refuse_make(request, status, text, NULL)
+               : NULL;
 }

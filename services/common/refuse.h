@@ -11,6 +11,10 @@ void refuse(struct http_request *request, int status, const char *detail);
 /* With the status that fits the failure. */
 void refuse_err(struct http_request *request, const struct err *err);
 
+/* The response that refuse answers with, for who adds headers to it. trace_id NULL: none. */
+struct http_response *refuse_make(const struct http_request *request, int status,
+                                  const char *detail, const char *trace_id);
+
 /* front_service.refuse */
 struct http_response *refuse_response(void *ctx, const struct http_request *request, int status,
                                       const char *text);

@@ -9,9 +9,9 @@
 #include "lib/base/log.h"
 #include "lib/base/spool.h"
 #include "lib/base/stop.h"
-#include "proto/topics.h"
 #include "services/common/front.h"
-#include "services/common/retry.h"
+#include "services/common/garden_wait.h"
+#include "services/common/refuse.h"
 #include "services/csv-exporter/export_request.h"
 #include "services/csv-exporter/exporter_health.h"
 
@@ -66,23 +66,6 @@ static int make_dir(struct service *service, struct err *err)
     return 0;
 }
 
-static int open_missing(void *ctx, struct err *err)
-{
-    struct service *service = ctx;
-
-    if (!service->bus)
-        service->bus = garden_open_bus(&service->conf->garden, CSV_EXPORTER_SERVICE, err);
-    if (!service->bus)
-        return err_wrap(err, "opening the bus");
-    if (!service->store)
-        service->store = garden_open_store(&service->conf->garden, err);
-    if (!service->store)
-        return err_wrap(err, "opening the store");
-    if (bus_create_topics(service->bus, garden_topics, garden_topic_count, err) < 0)
-        return err_wrap(err, "making the topics");
-    return 0;
-}
-
 static int start_worker(struct service *service, struct err *err)
 {
     const struct export_job_conf job = {.conf = service->conf,
@@ -112,7 +95,7 @@ static int start(struct service *service, struct err *err)
         return err->code;
     service->answers = (struct front_service){.ready = on_ready,
                                               .other = on_other,
-                                              .refuse = export_refuse,
+                                              .refuse = refuse_response,
                                               .paths = EXPORT_PATHS,
                                               .drain_ms = DRAIN_MS,
                                               .ctx = service};
@@ -146,8 +129,9 @@ int csv_exporter_run(const struct csv_exporter_conf *conf, struct err *err)
         (void)err_wrap(err, "listening on %s", conf->listen);
     if (service.front) {
         log_info("answering on port %d", front_port(service.front));
-        if (retry_until(open_missing, &service, err) == 0 && make_dir(&service, err) == 0 &&
-            start(&service, err) == 0)
+        if (garden_wait(&service.conf->garden, CSV_EXPORTER_SERVICE, &service.bus,
+                        &service.store, err) == 0 &&
+            make_dir(&service, err) == 0 && start(&service, err) == 0)
             (void)stop_wait(-1);
     }
     stop(&service);

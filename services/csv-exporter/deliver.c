@@ -8,10 +8,11 @@
 #include "services/csv-exporter/export_answer.h"
 #include "services/csv-exporter/export_tell.h"
 
-/* One of the files, or the manifest where file is NULL. */
+/* One of the files, or the manifest's bytes where file is NULL. */
 struct parcel {
     const struct csv_file *file;
-    const struct buf *manifest;
+    const void *data;
+    size_t size;
 };
 
 static int put(struct store *store, const struct parcel *parcel, struct err *err)
@@ -19,8 +20,8 @@ static int put(struct store *store, const struct parcel *parcel, struct err *err
     struct store_meta meta = {.content_type = "text/csv; charset=utf-8"};
 
     if (!parcel->file)
-        return store_put(store, DATASET_MANIFEST_KEY, parcel->manifest->data,
-                         parcel->manifest->size, NULL, NULL, err);
+        return store_put(store, DATASET_MANIFEST_KEY, parcel->data, parcel->size, NULL, NULL,
+                         err);
     meta.sha256 = parcel->file->sha256;
     return store_put_file(store, dataset_key(parcel->file->kind), parcel->file->fd, &meta, NULL,
                           err);
@@ -55,7 +56,7 @@ int deliver(const struct deliver_conf *conf, const struct tables *tables,
             const struct export_event *event, struct err *err)
 {
     OWNED_VALUE(buf) manifest = {0};
-    const struct parcel last = {.manifest = &manifest};
+    struct parcel last = {.file = NULL};
     char time[CLOCK_TEXT];
 
     clock_format_rfc3339(clock_wall_ms(), time);
@@ -70,5 +71,7 @@ int deliver(const struct deliver_conf *conf, const struct tables *tables,
     for (int i = 0; i < DATASET_KINDS; i++)
         if (put_surely(conf, &(struct parcel){.file = &tables->files[i]}, err) < 0)
             return err->code;
+    last.data = manifest.data;
+    last.size = manifest.size;
     return put_surely(conf, &last, err);
 }

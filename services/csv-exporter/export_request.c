@@ -8,6 +8,7 @@
 #include "lib/json/json.h"
 #include "proto/envelope.h"
 #include "services/common/problem.h"
+#include "services/common/refuse.h"
 #include "services/csv-exporter/export_answer.h"
 #include "services/csv-exporter/export_tell.h"
 
@@ -26,36 +27,6 @@ struct call {
 };
 
 /* -- answers -- */
-
-static struct http_response *make_problem(const struct http_request *request, int status,
-                                          const char *detail, const char *trace_id)
-{
-    const struct problem problem = {.status = status,
-                                    .detail = detail,
-                                    .instance = http_raw_path(request),
-                                    .trace_id = trace_id};
-    OWNED_VALUE(buf) out = {0};
-
-    problem_write(&out, &problem);
-    return buf_ok(&out) ? http_response_copy(status, PROBLEM_TYPE, out.data, out.size) : NULL;
-}
-
-static void refuse(struct http_request *request, int status, const char *detail)
-{
-    struct http_response *response =
-        make_problem(request, status, detail, http_trace(request)->trace_id);
-
-    if (response && status == 503)
-        http_response_header(response, "Retry-After", "1");
-    http_respond(request, response);
-}
-
-struct http_response *export_refuse(void *ctx, const struct http_request *request, int status,
-                                    const char *text)
-{
-    (void)ctx;
-    return make_problem(request, status, text, NULL);
-}
 
 static void respond(struct http_request *request, int status, struct buf *body,
                     const char *location)

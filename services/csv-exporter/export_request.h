@@ -25,8 +25,4 @@ struct export_requests { /* borrowed */
 /* False: the path is none of these. On the front's loop. */
 bool export_request(const struct export_requests *requests, struct http_request *request);
 
-/* As the front's refuse. */
-struct http_response *export_refuse(void *ctx, const struct http_request *request, int status,
-                                    const char *text);
-
 #endif

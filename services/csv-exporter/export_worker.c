@@ -189,7 +189,7 @@ static void hand_over(struct export_worker *worker, const struct bus_record *rec
 
 static int take(struct export_worker *worker, const struct bus_record *record, struct err *err)
 {
-    struct export_event event;
+    struct export_event event = {.export_id = ""};
     struct err why = {0};
 
     if (!record->value)

@@ -64,6 +64,8 @@ static struct export *add(struct exports *exports, const char *id)
 {
     struct export *export = calloc(1, sizeof *export);
 
+    if (exports->oldest && map_count(exports->by_id) >= exports->most)
+        forget_oldest(exports);
     if (!export || text_copy(export->id, sizeof export->id, id) < 0 ||
         map_put(exports->by_id, id, strlen(id), export) < 0) {
         free(export);
@@ -75,8 +77,6 @@ static struct export *add(struct exports *exports, const char *id)
     else
         exports->oldest = export;
     exports->newest = export;
-    if (map_count(exports->by_id) > exports->most)
-        forget_oldest(exports);
     return export;
 }
 

@@ -38,7 +38,7 @@ struct ids {
 struct repeats {
     const char *dir;
     int fd;
-    uint64_t file_size, added, found;
+    uint64_t file_size, numbers, found; /* numbers: above the largest */
     uint64_t seed[2];
     struct bucket *buckets;
     size_t bucket_count; /* a power of two */
@@ -138,7 +138,8 @@ static void put_entry(struct bucket *bucket, uint64_t number, const char *id, si
     bucket->used += ENTRY_BYTES + size;
 }
 
-int repeats_add(struct repeats *repeats, const char *id, size_t size, struct err *err)
+int repeats_add(struct repeats *repeats, uint64_t number, const char *id, size_t size,
+                struct err *err)
 {
     const uint64_t hash = hash_of(repeats, id, size);
     struct bucket *bucket = &repeats->buckets[hash & (repeats->bucket_count - 1)];
@@ -152,7 +153,9 @@ int repeats_add(struct repeats *repeats, const char *id, size_t size, struct err
     if (bucket->used + ENTRY_BYTES + size > CHUNK_BYTES &&
         write_chunk(repeats, bucket, err) < 0)
         return err->code;
-    put_entry(bucket, repeats->added++, id, size);
+    put_entry(bucket, number, id, size);
+    if (number >= repeats->numbers)
+        repeats->numbers = number + 1;
     return 0;
 }
 
@@ -213,7 +216,7 @@ static void mark(struct repeats *repeats, uint64_t number)
     repeats->found++;
 }
 
-/* Chunks come back last first: where an id is met again, the lower number stays. */
+/* Acts come in any order: where an id is met again, the lower number stays. */
 static void meet(struct repeats *repeats, size_t at, uint64_t number)
 {
     struct entry known;
@@ -233,6 +236,8 @@ static int consider(struct repeats *repeats, const struct entry *entry, const ch
 
     if (2 * (ids->count + 1) > ids->slot_count && grow_slots(ids, err) < 0)
         return err->code;
+    if (!ids->slots)
+        return err_set_nomem(err, "the acts' ids");
     for (i = (entry->hash >> 10) & (ids->slot_count - 1); ids->slots[i];
          i = (i + 1) & (ids->slot_count - 1)) {
         const size_t at = ids->slots[i] - 1;
@@ -294,7 +299,7 @@ static int find_in_bucket(struct repeats *repeats, struct bucket *bucket, struct
 
 int repeats_find(struct repeats *repeats, struct err *err)
 {
-    repeats->bits = calloc((size_t)(repeats->added / 8 + 1), 1);
+    repeats->bits = calloc((size_t)(repeats->numbers / 8 + 1), 1);
     if (!repeats->bits)
         return err_set_nomem(err, "the acts' ids");
     for (size_t i = 0; i < repeats->bucket_count; i++)

@@ -22,8 +22,10 @@ struct repeats *repeats_new(const char *dir, uint64_t expected, struct err *err)
 void repeats_free(struct repeats *repeats);
 DEFINE_OWNED(repeats)
 
-/* The next act, numbered from 0; the id has at most 8000 bytes. */
-int repeats_add(struct repeats *repeats, const char *id, size_t size, struct err *err);
+/* An act of this number, which no other has; the id has at most 8000 bytes. There is a bit for
+ * each number up to the largest. */
+int repeats_add(struct repeats *repeats, uint64_t number, const char *id, size_t size,
+                struct err *err);
 
 /* Finds them. Nothing may be added after. */
 int repeats_find(struct repeats *repeats, struct err *err);

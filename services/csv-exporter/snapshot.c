@@ -76,22 +76,33 @@ static int take(void *ctx, const struct bus_record *record, struct err *err)
 
 /* The shape is that of bus_read. */
 /* NOLINTNEXTLINE(readability-function-size) */
+int snapshot_read_part(struct bus *bus, const struct export_offset *part,
+                       const atomic_bool *stop,
+                       int (*fn)(void *ctx, const struct bus_record *record, struct err *err),
+                       void *ctx, struct err *err)
+{
+    struct reading reading = {part->to, stop, fn, ctx};
+    int r;
+
+    if (part->from == part->to)
+        return 0;
+    r = bus_read(bus, part->topic, (int32_t)part->partition, (int64_t)part->from,
+                 (size_t)(part->to - part->from), take, &reading, err);
+    if (r >= 0 || r == AT_END)
+        return 0;
+    return err->code ? err_wrap(err, "reading %s", part->topic) : r;
+}
+
+/* NOLINTNEXTLINE(readability-function-size) */
 int snapshot_read(struct bus *bus, const struct snapshot *snapshot, const char *topic,
                   const atomic_bool *stop,
                   int (*fn)(void *ctx, const struct bus_record *record, struct err *err),
                   void *ctx, struct err *err)
 {
-    for (size_t i = 0; i < snapshot->count; i++) {
-        const struct export_offset *offset = &snapshot->offsets[i];
-        struct reading reading = {offset->to, stop, fn, ctx};
-        int r;
+    int r = 0;
 
-        if (strcmp(offset->topic, topic) != 0 || offset->from == offset->to)
-            continue;
-        r = bus_read(bus, topic, (int32_t)offset->partition, (int64_t)offset->from,
-                     (size_t)(offset->to - offset->from), take, &reading, err);
-        if (r < 0 && r != AT_END)
-            return err->code ? err_wrap(err, "reading %s", topic) : r;
-    }
-    return 0;
+    for (size_t i = 0; i < snapshot->count && r == 0; i++)
+        if (strcmp(snapshot->offsets[i].topic, topic) == 0)
+            r = snapshot_read_part(bus, &snapshot->offsets[i], stop, fn, ctx, err);
+    return r;
 }

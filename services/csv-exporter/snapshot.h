@@ -6,10 +6,9 @@
  * snapshot, unless it was removed. The other way it does not hold: a visitor may be in it whose
  * first act is not.
  *
- * users and items are compacted topics: of a visitor who changed after the ends were fixed, the
- * bus may drop the record before it is read here, and then the visitor is not in the export.
- * They are read first, within a second or so of the fixing, and neither bus compacts what is so
- * new (Kafka: not the segment that is written to; local: once a minute). */
+ * users and items are compacted topics: where a visitor changes after the ends were fixed, and
+ * the bus is just then compacting, it may drop the older record before it is read here; that
+ * visitor is then in the next export only. So these two are read first, at once. */
 #ifndef SERVICES_CSV_EXPORTER_SNAPSHOT_H
 #define SERVICES_CSV_EXPORTER_SNAPSHOT_H
 
@@ -34,5 +33,12 @@ int snapshot_read(struct bus *bus, const struct snapshot *snapshot, const char *
                   const atomic_bool *stop,
                   int (*fn)(void *ctx, const struct bus_record *record, struct err *err),
                   void *ctx, struct err *err);
+
+/* The same of one partition of it. Several may be read at a time, each by a
+ * thread of its own. */
+int snapshot_read_part(struct bus *bus, const struct export_offset *part,
+                       const atomic_bool *stop,
+                       int (*fn)(void *ctx, const struct bus_record *record, struct err *err),
+                       void *ctx, struct err *err);
 
 #endif

@@ -9,9 +9,9 @@
 #include "lib/base/secret.h"
 #include "lib/base/stop.h"
 #include "lib/base/text.h"
-#include "proto/topics.h"
 #include "services/common/front.h"
-#include "services/common/retry.h"
+#include "services/common/garden_wait.h"
+#include "services/common/refuse.h"
 #include "services/emotion/emotion_health.h"
 #include "services/emotion/emotion_mood.h"
 #include "services/emotion/emotion_request.h"
@@ -144,19 +144,6 @@ static int open_receipts(struct emotion *parts, struct err *err)
     return parts->receipts ? 0 : err->code;
 }
 
-static int open_bus(void *ctx, struct err *err)
-{
-    struct emotion *parts = ctx;
-
-    if (!parts->bus)
-        parts->bus = garden_open_bus(&parts->conf->garden, EMOTION_SERVICE, err);
-    if (!parts->bus)
-        return err_wrap(err, "opening the bus");
-    if (bus_create_topics(parts->bus, garden_topics, garden_topic_count, err) < 0)
-        return err_wrap(err, "making the topics");
-    return 0;
-}
-
 static int start(struct service *service, struct err *err)
 {
     struct emotion *parts = &service->parts;
@@ -177,7 +164,7 @@ static int start(struct service *service, struct err *err)
                                               .other = on_other,
                                               .head = on_head,
                                               .answered = on_answered,
-                                              .refuse = emotion_on_error,
+                                              .refuse = refuse_response,
                                               .paths = PATHS,
                                               .drain_ms = DRAIN_MS,
                                               .ctx = service};
@@ -218,7 +205,8 @@ int emotion_run(const struct emotion_conf *conf, struct face_engine *engine,
         log_info("answering on port %d, looking by %s with %d threads",
                  front_port(service.front), engine->name, engine->threads);
         if (open_receipts(&service.parts, err) == 0 &&
-            retry_until(open_bus, &service.parts, err) == 0 && start(&service, err) == 0)
+            garden_wait(&conf->garden, EMOTION_SERVICE, &service.parts.bus, NULL, err) == 0 &&
+            start(&service, err) == 0)
             (void)stop_wait(-1);
     }
     stop(&service);

@@ -6,11 +6,9 @@
 #include "lib/base/text.h"
 #include "proto/codec.h"
 #include "proto/envelope.h"
-#include "services/common/problem.h"
+#include "services/common/refuse.h"
 
-#define TEXT_TYPE "text/plain; charset=utf-8"
 #define RECEIPT_HEADER "X-Privacy-Receipt"
-#define RETRY_SECONDS "1"
 #define USERS "/v1/users/"
 #define MOOD "/mood"
 
@@ -67,12 +65,10 @@ int emotion_path_user_id(const struct http_request *request, char ret_user_id[EM
 /* -- answers -- */
 
 static void send(struct http_request *request, struct http_response *response,
-                 const char *receipt, bool retry)
+                 const char *receipt)
 {
     if (response && receipt)
         http_response_header(response, RECEIPT_HEADER, receipt);
-    if (response && retry)
-        http_response_header(response, "Retry-After", RETRY_SECONDS);
     if (response)
         http_response_header(response, "Cache-Control", "no-store");
     http_respond(request, response);
@@ -87,45 +83,11 @@ void emotion_answer(struct http_request *request, int status, const char *type,
     if (buf_ok(body))
         response = size > 0 ? http_response_owned(status, type, buf_take(body), size)
                             : http_response_static(status, type, "", 0);
-    send(request, response, receipt, false);
-}
-
-static bool is_ours(const struct http_request *request)
-{
-    return text_starts_with(http_path(request), "/v1/");
-}
-
-static struct http_response *make_problem(const struct http_request *request, int status,
-                                          const char *detail, const char *trace_id)
-{
-    const struct problem problem = {.status = status,
-                                    .detail = detail,
-                                    .instance = http_raw_path(request),
-                                    .trace_id = trace_id};
-    OWNED_VALUE(buf) out = {0};
-
-    problem_write(&out, &problem);
-    return buf_ok(&out) ? http_response_copy(status, PROBLEM_TYPE, out.data, out.size) : NULL;
+    send(request, response, receipt);
 }
 
 void emotion_refuse(struct http_request *request, int status, const char *detail,
                     const char *receipt)
 {
-    OWNED_VALUE(buf) line = {0};
-    struct http_response *response = NULL;
-
-    if (is_ours(request))
-        response = make_problem(request, status, detail, http_trace(request)->trace_id);
-    else
-        buf_printf(&line, "%s\n", detail);
-    if (line.size > 0)
-        response = http_response_copy(status, TEXT_TYPE, line.data, line.size);
-    send(request, response, receipt, status == 503);
-}
-
-struct http_response *emotion_on_error(void *ctx, const struct http_request *request,
-                                       int status, const char *text)
-{
-    (void)ctx;
-    return is_ours(request) ? make_problem(request, status, text, NULL) : NULL;
+    send(request, refuse_make(request, status, detail, http_trace(request)->trace_id), receipt);
 }

@@ -27,8 +27,4 @@ void emotion_answer(struct http_request *request, int status, const char *type,
 void emotion_refuse(struct http_request *request, int status, const char *detail,
                     const char *receipt);
 
-/* For struct front_service's refuse. */
-struct http_response *emotion_on_error(void *ctx, const struct http_request *request,
-                                       int status, const char *text);
-
 #endif

@@ -6,9 +6,8 @@
 
 #include "lib/base/log.h"
 #include "lib/base/stop.h"
-#include "proto/topics.h"
 #include "services/common/front.h"
-#include "services/common/retry.h"
+#include "services/common/garden_wait.h"
 #include "services/generator-gpu/generator_health.h"
 
 enum { STOP_MS = 3000 /* for a step to end, when the process does */ };
@@ -34,26 +33,6 @@ struct generator {
     struct generator_health *health;
     struct front_service service;
 };
-
-/* -- engines --------------------------------------------------------------------------------
- */
-
-static int open_missing(void *ctx, struct err *err)
-{
-    struct generator *g = ctx;
-
-    if (!g->bus)
-        g->bus = garden_open_bus(&g->conf->garden, GENERATOR_SERVICE, err);
-    if (!g->bus)
-        return err_wrap(err, "opening the bus");
-    if (!g->store)
-        g->store = garden_open_store(&g->conf->garden, err);
-    if (!g->store)
-        return err_wrap(err, "opening the store");
-    if (bus_create_topics(g->bus, garden_topics, garden_topic_count, err) < 0)
-        return err_wrap(err, "making the topics");
-    return 0;
-}
 
 /* -- parts ----------------------------------------------------------------------------------
  */
@@ -176,7 +155,8 @@ int generator_run(const struct generator_conf *conf, const struct drawer *drawer
     if (g.front) {
         log_info("answering on port %d, drawing with %s (%s, %s)", front_port(g.front),
                  drawer->info.name, drawer->info.backend, drawer->info.precision);
-        if (retry_until(open_missing, &g, err) == 0 && start(&g, drawer, err) == 0)
+        if (garden_wait(&g.conf->garden, GENERATOR_SERVICE, &g.bus, &g.store, err) == 0 &&
+            start(&g, drawer, err) == 0)
             (void)stop_wait(-1);
     } else {
         (void)err_wrap(err, "listening on %s", conf->listen);

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "proto/topics.h"
+#include "services/common/garden_wait.h"
 #include "services/common/retry.h"
 
 static int open_catalogs(struct engines *engines, const struct garden_conf *garden,
@@ -20,32 +20,22 @@ static int open_catalogs(struct engines *engines, const struct garden_conf *gard
     return 0;
 }
 
-/* Opens what is not open yet. */
-static int open_missing(void *ctx, struct err *err)
+static int open_catalogs_of(void *ctx, struct err *err)
 {
     struct engines *engines = ctx;
-    const struct garden_conf *garden = engines->garden;
 
-    if (!engines->bus)
-        engines->bus = garden_open_bus(garden, INGEST_SERVICE, err);
-    if (!engines->bus)
-        return err_wrap(err, "opening the bus");
-    if (!engines->store)
-        engines->store = garden_open_store(garden, err);
-    if (!engines->store)
-        return err_wrap(err, "opening the store");
-    if (open_catalogs(engines, garden, err) < 0)
-        return err_wrap(err, "opening the catalogue");
-    if (bus_create_topics(engines->bus, garden_topics, garden_topic_count, err) < 0)
-        return err_wrap(err, "making the topics");
-    return 0;
+    return open_catalogs(engines, engines->garden, err) < 0
+               ? err_wrap(err, "opening the catalogue")
+               : 0;
 }
 
 int engines_open(struct engines *engines, const struct ingest_conf *conf, struct err *err)
 {
     memset(engines, 0, sizeof *engines);
     engines->garden = &conf->garden;
-    return retry_until(open_missing, engines, err);
+    if (garden_wait(&conf->garden, INGEST_SERVICE, &engines->bus, &engines->store, err) < 0)
+        return err->code;
+    return retry_until(open_catalogs_of, engines, err);
 }
 
 void engines_done(struct engines *engines)

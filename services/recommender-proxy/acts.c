@@ -71,37 +71,32 @@ static void find_duplicates(struct acts_seen *seen, struct client_act *acts, siz
 }
 
 /* What is known of how the pictures came to be shown. */
-struct shown {
-    char asked[RECENT_ASKED], id[RECENT_ID];
-};
-
 static void complete(struct recommender *recommender, struct client_act *act,
-                     struct shown *shown)
+                     struct recent_question *question)
 {
     struct interaction_event *event = &act->event;
 
-    event->propensity_count =
-        recent_find(recommender->recent, event->user_id, event->impression,
-                    event->impression_count, (double *)(void *)event->propensities,
-                    shown->asked, shown->id) > 0
-            ? event->impression_count
-            : 0;
-    event->asked = shown->asked;
-    event->recommendation_id = shown->id;
+    event->propensity_count = recent_find(recommender->recent, event->user_id,
+                                          event->impression, event->impression_count,
+                                          (double *)(void *)event->propensities, question) > 0
+                                  ? event->impression_count
+                                  : 0;
+    event->asked = question->asked;
+    event->recommendation_id = question->recommendation_id;
 }
 
 /* What a record points into. */
 struct entry {
     struct envelope envelope;
     struct buf value;
-    struct shown shown;
+    struct recent_question question;
 };
 
 static int make_record(struct recommender *recommender, struct client_act *act,
                        struct entry *entry, const struct trace *trace,
                        struct bus_record *ret_record, struct err *err)
 {
-    complete(recommender, act, &entry->shown);
+    complete(recommender, act, &entry->question);
     if (interaction_event_encode(&entry->value, &act->event, err) < 0)
         return err->code;
     envelope_fill(&entry->envelope, EVENT_INTERACTION_RECORDED, RECOMMENDER_SOURCE, NULL,
@@ -132,11 +127,15 @@ int acts_publish(struct recommender *recommender, struct client_act *acts, size_
     struct bus_record *records = calloc(count + 1, sizeof *records);
     struct entry *entries = calloc(count + 1, sizeof *entries);
     size_t made = 0;
-    int r = records && entries ? 0 : err_set_nomem(err, "the acts");
+    int r = 0;
 
-    if (r == 0)
-        find_duplicates(recommender->seen, acts, count);
-    for (size_t i = 0; i < count && r == 0; i++) {
+    if (!records || !entries) {
+        free(records);
+        free(entries);
+        return err_set_nomem(err, "the acts");
+    }
+    find_duplicates(recommender->seen, acts, count);
+    for (size_t i = 0; i < count; i++) {
         struct err wrong = {0};
 
         if (acts[i].status != ACT_ACCEPTED)
@@ -146,13 +145,13 @@ int acts_publish(struct recommender *recommender, struct client_act *acts, size_
         else
             made++;
     }
-    if (r == 0 && made)
+    if (made)
         r = bus_publish(recommender->bus, records, made, PUBLISH_MS, err);
     if (r == 0) {
         mark_seen(recommender->seen, acts, count);
         teach(recommender, acts, count);
     }
-    for (size_t i = 0; i < count && entries; i++)
+    for (size_t i = 0; i < count; i++)
         buf_done(&entries[i].value);
     free(records);
     free(entries);

@@ -28,10 +28,10 @@ enum facts_look {
 
 struct facts_item {
     struct picture picture;
-    bool live;        /* in the garden now */
-    int64_t time_ms;  /* since when */
-    uint64_t content; /* a hash of its bytes; 0: not known */
+    bool live; /* in the garden now */
     enum facts_look look_state;
+    int64_t time_ms;        /* since when it is there */
+    uint64_t content;       /* a hash of its bytes; 0: not known */
     struct image_look look; /* what it looks like, where that is known */
 };
 

@@ -139,13 +139,12 @@ static double propensity_of(const struct visit *visit, uint64_t item)
 }
 
 size_t recent_find(struct recent *recent, const char *user_id, const char *const *items,
-                   size_t count, double *ret_propensities, char ret_asked[RECENT_ASKED],
-                   char ret_id[RECENT_ID])
+                   size_t count, double *ret_propensities, struct recent_question *ret_question)
 {
     const struct visit *visit;
     size_t known = 0;
 
-    ret_asked[0] = ret_id[0] = '\0';
+    *ret_question = (struct recent_question){0};
     (void)pthread_mutex_lock(&recent->lock);
     visit = find(recent, intern_hash_text(user_id) | 1);
     for (size_t i = 0; i < count; i++) {
@@ -153,8 +152,8 @@ size_t recent_find(struct recent *recent, const char *user_id, const char *const
         known += ret_propensities[i] > 0;
     }
     if (visit) {
-        memcpy(ret_asked, visit->asked, RECENT_ASKED);
-        memcpy(ret_id, visit->id, RECENT_ID);
+        memcpy(ret_question->asked, visit->asked, RECENT_ASKED);
+        memcpy(ret_question->recommendation_id, visit->id, RECENT_ID);
     }
     (void)pthread_mutex_unlock(&recent->lock);
     return known;

@@ -23,10 +23,14 @@ DEFINE_OWNED(recent)
 void recent_note(struct recent *recent, const char *user_id, const char *asked,
                  const char *recommendation_id, const struct rec_answer *answer);
 
-/* What is remembered of the visitor: the question, the answer's id, and for each of the items
- * the propensity, 0 where it is not known. Returns how many are known. */
+struct recent_question {
+    char asked[RECENT_ASKED], recommendation_id[RECENT_ID]; /* "": not known */
+};
+
+/* What is remembered of the visitor: the question, and for each of the items the propensity, 0
+ * where it is not known. Returns how many are known. */
 size_t recent_find(struct recent *recent, const char *user_id, const char *const *items,
-                   size_t count, double *ret_propensities, char ret_asked[RECENT_ASKED],
-                   char ret_id[RECENT_ID]);
+                   size_t count, double *ret_propensities,
+                   struct recent_question *ret_question);
 
 #endif

@@ -92,9 +92,11 @@ static int fill_up(struct recommender *recommender, const struct rec_query *quer
 {
     struct rec_engine *local = rec_local_engine(recommender->local);
     struct rec_answer *more = calloc(1, sizeof *more);
-    int r =
-        more ? local->recommend(local, query, 0, more, err) : err_set_nomem(err, "the answer");
+    int r;
 
+    if (!more)
+        return err_set_nomem(err, "the answer");
+    r = local->recommend(local, query, 0, more, err);
     for (size_t i = 0; r == 0 && i < more->count && answer->count < REC_COUNT_MAX; i++) {
         answer->results[answer->count] = more->results[i];
         answer->results[answer->count++].propensity = 0; /* places are not as it chose them */
@@ -104,8 +106,7 @@ static int fill_up(struct recommender *recommender, const struct rec_query *quer
         cut(answer, query);
         r = own_texts(answer, err);
     }
-    if (more)
-        rec_answer_done(more);
+    rec_answer_done(more);
     free(more);
     return r;
 }

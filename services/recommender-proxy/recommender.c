@@ -9,8 +9,8 @@
 #include "lib/base/log.h"
 #include "lib/base/stop.h"
 #include "lib/json/json_write.h"
-#include "proto/topics.h"
 #include "services/common/front.h"
+#include "services/common/garden_wait.h"
 #include "services/common/refuse.h"
 #include "services/common/retry.h"
 #include "services/recommender-proxy/acts.h"
@@ -128,19 +128,6 @@ static void init_figures(struct recommender_figures *figures)
     figures->learnt_changes =
         metric_gauge("garden_recommender_learnt_changes",
                      "Changes since the start that the last training knew of.", NULL);
-}
-
-static int open_bus(void *ctx, struct err *err)
-{
-    struct recommender *parts = ctx;
-
-    if (!parts->bus)
-        parts->bus = garden_open_bus(&parts->conf->garden, RECOMMENDER_SERVICE, err);
-    if (!parts->bus)
-        return err_wrap(err, "opening the bus");
-    if (bus_create_topics(parts->bus, garden_topics, garden_topic_count, err) < 0)
-        return err_wrap(err, "making the topics");
-    return 0;
 }
 
 /* Whether the topics still are those that the snapshot was made from. */
@@ -300,8 +287,9 @@ int recommender_run(const struct recommender_conf *conf, struct rec_engine *remo
     } else {
         log_info("answering on port %d by the engine %s", front_port(service->front),
                  remote ? remote->name : "local");
-        if (retry_until(open_bus, &service->parts, err) == 0 && restore(service, err) == 0 &&
-            start(service, err) == 0)
+        if (garden_wait(&conf->garden, RECOMMENDER_SERVICE, &service->parts.bus, NULL, err) ==
+                0 &&
+            restore(service, err) == 0 && start(service, err) == 0)
             (void)stop_wait(-1);
     }
     stop(service);

@@ -11,8 +11,7 @@ enum { FIRST_ROOM = 64, GRAINS = 2047 }; /* so that 256 products fit into 32 bit
 
 /* Compiled for several processors, chosen at start; the default is plain C everywhere. */
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
-#define FOR_SEVERAL_PROCESSORS \
-    __attribute__((target_clones("avx2", "default"), optimize("O3")))
+#define FOR_SEVERAL_PROCESSORS __attribute__((target_clones("avx2", "default"), optimize("O3")))
 #else
 #define FOR_SEVERAL_PROCESSORS
 #endif

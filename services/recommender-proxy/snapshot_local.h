@@ -12,7 +12,7 @@
 
 #define SNAPSHOT_MAGIC UINT64_C(0x31304e4544524147)
 
-enum { SNAPSHOT_VERSION = 3, SNAPSHOT_AT_ONCE = 5000 /* rows under one lock */ };
+enum { SNAPSHOT_VERSION = 4, SNAPSHOT_AT_ONCE = 5000 /* rows under one lock */ };
 
 struct snapshot_head {
     uint64_t magic;

@@ -283,12 +283,12 @@ static int fill(struct rec_local *local, struct reader *reader,
 
     if (!model)
         return err_set_nomem(err, "what was learnt");
-    if (copy(reader, &head, sizeof head)) { /* makes no difference to what is learnt */
-        head.als.threads = local->conf.als.threads;
-        head.als.go_on = NULL;
-        head.als.ctx = NULL;
-    }
-    if (reader->failed || check_head(&head, local, err) < 0 ||
+    memset(&head, 0, sizeof head);
+    (void)copy(reader, &head, sizeof head);
+    head.als.threads = local->conf.als.threads; /* makes no difference to what is learnt */
+    head.als.go_on = NULL;
+    head.als.ctx = NULL;
+    if (check_head(&head, local, err) < 0 ||
         !copy(reader, ret_offsets, INTAKE_TOPICS * sizeof *ret_offsets) ||
         !read_rows(reader, &local->facts, head.items, read_item) ||
         !read_rows(reader, &local->facts, head.visitors, read_visitor) ||

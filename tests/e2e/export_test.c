@@ -41,12 +41,34 @@ static const char interactions_csv[] =
     "slash/user name,emotions/sad/gone_1h.jpeg,1700000004,skip,\n"
     "행복,emotions/calm/행복 b|c\\d_1v.jpeg,1700000005,dislike,\n";
 
+#define MS INT64_C(1700000000000)
+
+static const char *const shown[] = {ITEM_A, ITEM_B};
+
+#define LIKE                                                                                 \
+    {                                                                                        \
+        .user_id = "a, b", .item_id = ITEM_A, .type = INTERACTION_LIKE, .impression = shown, \
+        .impression_count = 2, .timestamp_ms = MS + 4000, .event_id = "e1"                   \
+    }
+#define ACT(user_, item_, type_, ms_, id_)                                              \
+    {                                                                                   \
+        .user_id = (user_), .item_id = (item_), .type = (type_), .timestamp_ms = (ms_), \
+        .event_id = (id_)                                                               \
+    }
+
+static const struct interaction_event acts[] = {
+    ACT("행복", ITEM_B, INTERACTION_DISLIKE, MS + 5000, "e5"),
+    LIKE,
+    ACT("slash/user name", ITEM_C, INTERACTION_SKIP, MS + 4001, "e2"),
+    ACT("slash/user name", ITEM_C, INTERACTION_SKIP, MS + 4002, "e3"),
+    ACT("say \"hi\"", ITEM_B, INTERACTION_VIEW, MS + 3000, "e4"),
+    LIKE, /* sent twice */
+    ACT("say \"hi\"", ITEM_A, INTERACTION_LIKE, MS + 9000, "e4"),
+};
+
 /* What others have published: changes, removals, repeats, and what nobody can read. */
 static void tell_all(struct bus *bus)
 {
-    const char *const shown[] = {ITEM_A, ITEM_B, NULL};
-    const int64_t ms = INT64_C(1700000000000);
-
     tell_user(bus, "행복", "child", "Male", "sad");
     tell_user(bus, "행복", "child", "Male", "happy");
     tell_user(bus, "slash/user name", "", "", "sad");
@@ -56,17 +78,12 @@ static void tell_all(struct bus *bus)
     tell_bytes(bus, TOPIC_USERS, "a, b", "{\"user_id\":\"a, b\",\"emotion\":\"joyful\"}");
     tell_bytes(bus, TOPIC_USERS, "other",
                "{\"user_id\":\"another\",\"emotion\":\"sad\",\"timestamp\":1}");
-    tell_item(bus, ITEM_B, ms + 2999, "calm");
-    tell_item(bus, ITEM_A, ms + 1000, "happy/spring,sunny,day");
-    tell_item(bus, ITEM_C, ms, "sad");
+    tell_item(bus, ITEM_B, MS + 2999, "calm");
+    tell_item(bus, ITEM_A, MS + 1000, "happy/spring,sunny,day");
+    tell_item(bus, ITEM_C, MS, "sad");
     tell_item(bus, ITEM_C, 0, NULL);
-    tell_act(bus, "e5", "행복", ITEM_B, INTERACTION_DISLIKE, ms + 5000, NULL);
-    tell_act(bus, "e1", "a, b", ITEM_A, INTERACTION_LIKE, ms + 4000, shown);
-    tell_act(bus, "e2", "slash/user name", ITEM_C, INTERACTION_SKIP, ms + 4001, NULL);
-    tell_act(bus, "e3", "slash/user name", ITEM_C, INTERACTION_SKIP, ms + 4002, NULL);
-    tell_act(bus, "e4", "say \"hi\"", ITEM_B, INTERACTION_VIEW, ms + 3000, NULL);
-    tell_act(bus, "e1", "a, b", ITEM_A, INTERACTION_LIKE, ms + 4000, shown); /* sent twice */
-    tell_act(bus, "e4", "say \"hi\"", ITEM_A, INTERACTION_LIKE, ms + 9000, NULL);
+    for (size_t i = 0; i < sizeof acts / sizeof *acts; i++)
+        tell_act(bus, &acts[i]);
     tell_bytes(bus, TOPIC_INTERACTIONS, "x", "{\"user_id\":");
     tell_bytes(bus, TOPIC_INTERACTIONS, "x", "");
 }
@@ -269,8 +286,7 @@ static const char bad_acts[] = "ITEM_ID,USER_ID,EVENT_TYPE,TIMESTAMP,WEATHER\r\n
 TEST(rows_that_are_wrong_are_named_and_the_rest_is_imported)
 {
     static const char *const says[] = {
-        "REFUSED interactions.csv line 3: an interaction event: user_id: has a control "
-        "character",
+        "line 3: an interaction event: user_id: has a control character",
         "REFUSED interactions.csv line 5: an interaction event: item_id: ",
         "REFUSED interactions.csv line 6: EVENT_TYPE is 'purchase'",
         "REFUSED interactions.csv line 7: TIMESTAMP is 1586731606123, which looks like milli",

@@ -24,29 +24,38 @@ enum {
 #define ALL (SPRING_PICTURES + OTHERS)
 #define OF(user) "/v1/users/" user "/recommendations?emotion=happy&n=500"
 
-#define TEST_ON_BOTH_BUSES(name_)                                                       \
-    static void name_(struct hall *hall);                                               \
-    TEST(local_##name_)                                                                 \
-    {                                                                                   \
-        struct hall hall;                                                               \
-                                                                                        \
-        hall_start(&hall, NULL);                                                        \
-        name_(&hall);                                                                   \
-        hall_stop(&hall);                                                               \
-    }                                                                                   \
-    TEST(kafka_##name_)                                                                 \
-    {                                                                                   \
-        struct hall hall;                                                               \
-        char url[128];                                                                  \
-                                                                                        \
-        if (!getenv("TEST_KAFKA") || !*getenv("TEST_KAFKA"))                            \
-            SKIP("TEST_KAFKA is not set");                                              \
-        (void)engine_start("kafka", NULL); /* others' pictures are on the shared one */ \
-        (void)snprintf(url, sizeof url, "kafka://%s", getenv("TEST_KAFKA"));            \
-        hall_start(&hall, url);                                                         \
-        name_(&hall);                                                                   \
-        hall_stop(&hall);                                                               \
-    }                                                                                   \
+/* One of the test's own: others' pictures are on the shared one. */
+static void start_kafka(char *ret_url, size_t size)
+{
+    const char *brokers = getenv("TEST_KAFKA");
+
+    if (!brokers || !*brokers)
+        SKIP("TEST_KAFKA is not set");
+    (void)engine_start("kafka", NULL);
+    brokers = getenv("TEST_KAFKA");
+    (void)snprintf(ret_url, size, "kafka://%s", brokers ? brokers : "");
+}
+
+#define TEST_ON_BOTH_BUSES(name_)         \
+    static void name_(struct hall *hall); \
+    TEST(local_##name_)                   \
+    {                                     \
+        struct hall hall;                 \
+                                          \
+        hall_start(&hall, NULL);          \
+        name_(&hall);                     \
+        hall_stop(&hall);                 \
+    }                                     \
+    TEST(kafka_##name_)                   \
+    {                                     \
+        struct hall hall;                 \
+        char url[128];                    \
+                                          \
+        start_kafka(url, sizeof url);     \
+        hall_start(&hall, url);           \
+        name_(&hall);                     \
+        hall_stop(&hall);                 \
+    }                                     \
     static void name_(struct hall *hall)
 
 static size_t count_results(struct hall *hall, const char *path)
@@ -304,7 +313,7 @@ static void tell_of_visitors(struct hall *hall)
                        "\"item_id\":\"emotions/happy/b%d%c.jpeg\",\"timestamp\":%lld}",
                        visitor || act ? "," : "", act, visitor, act % 3 ? "like" : "skip",
                        picture, picture % 2 ? 'v' : 'h',
-                       (long long)clock_wall_ms() - 600000 + visitor * 1000 + act);
+                       (long long)clock_wall_ms() - 600000 + visitor * 1000LL + act);
         }
     }
     buf_append_str(&batch, "]}");

@@ -12,7 +12,6 @@
 #include "services/recommender-proxy/snapshot.h"
 #include "services/recommender-proxy/snapshot_local.h"
 
-int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { PICTURES = 12, VISITORS = 8 };
@@ -85,15 +84,13 @@ static void ask(struct rec_local *local)
     rec_answer_done(&answer);
 }
 
-int LLVMFuzzerInitialize(int *argc, char ***argv)
+static void make_original(void)
 {
     static struct follow_offsets offsets[INTAKE_TOPICS];
     struct rec_local *local = engine();
     char path[64];
     struct err err = {0};
 
-    (void)argc;
-    (void)argv;
     for (int i = 0; i < PICTURES; i++) {
         char key[64];
 
@@ -112,16 +109,17 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     must(file_read(path, 1 << 20, &original, &err) == 0);
     (void)unlink(path);
     rec_local_free(local);
-    return 0;
 }
 
 static void change(struct buf *file, const uint8_t *data, size_t size)
 {
+    unsigned char *bytes;
     uint64_t sum;
 
     buf_append(file, original.data, original.size - sizeof sum);
+    bytes = (unsigned char *)file->data;
     for (; size >= 3; data += 3, size -= 3)
-        file->data[(size_t)(data[0] * 256 + data[1]) % file->size] ^= (char)data[2];
+        bytes[(size_t)(data[0] * 256 + data[1]) % file->size] ^= data[2];
     if (size == 2)
         file->size = (size_t)(data[0] * 256 + data[1]) % file->size / 8 * 8;
     sum = snapshot_sum(0, file->data, file->size);
@@ -137,6 +135,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const int fd = memfd_create("snapshot", MFD_CLOEXEC);
     char path[64];
 
+    if (original.size == 0)
+        make_original();
     change(&file, data, size);
     must(fd >= 0 && write(fd, file.data, file.size) == (ssize_t)file.size);
     (void)snprintf(path, sizeof path, "/proc/self/fd/%d", fd);

@@ -74,22 +74,13 @@ void tell_item(struct bus *bus, const char *item_id, int64_t timestamp_ms,
     publish(bus, TOPIC_ITEMS, item_id, search_key ? &value : NULL);
 }
 
-void tell_act(struct bus *bus, const char *event_id, const char *user_id, const char *item_id,
-              enum interaction_type type, int64_t timestamp_ms, const char *const *shown)
+void tell_act(struct bus *bus, const struct interaction_event *event)
 {
-    struct interaction_event event = {.user_id = user_id,
-                                      .item_id = item_id,
-                                      .type = type,
-                                      .impression = shown,
-                                      .timestamp_ms = timestamp_ms,
-                                      .event_id = event_id};
     OWNED_VALUE(buf) value = {0};
     struct err err = {0};
 
-    while (shown && shown[event.impression_count])
-        event.impression_count++;
-    must(interaction_event_encode(&value, &event, &err), &err, "an interaction");
-    publish(bus, TOPIC_INTERACTIONS, user_id, &value);
+    must(interaction_event_encode(&value, event, &err), &err, "an interaction");
+    publish(bus, TOPIC_INTERACTIONS, event->user_id, &value);
 }
 
 void tell_acts(struct bus *bus, int count)

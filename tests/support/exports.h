@@ -24,9 +24,7 @@ void tell_user(struct bus *bus, const char *user_id, const char *generation, con
 void tell_item(struct bus *bus, const char *item_id, int64_t timestamp_ms,
                const char *search_key);
 
-/* shown ends with NULL; NULL: none. */
-void tell_act(struct bus *bus, const char *event_id, const char *user_id, const char *item_id,
-              enum interaction_type type, int64_t timestamp_ms, const char *const *shown);
+void tell_act(struct bus *bus, const struct interaction_event *event);
 
 /* So many acts, of which each has its own time: 1000000 s and on. */
 void tell_acts(struct bus *bus, int count);

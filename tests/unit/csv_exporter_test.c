@@ -36,7 +36,7 @@ static void check_repeats(int count, uint32_t distinct, uint64_t expected, int s
             memset(id + n, 'x', (size_t)(size - n));
             n = size;
         }
-        CHECK_OK(repeats_add(repeats, id, (size_t)n, &err), err);
+        CHECK_OK(repeats_add(repeats, (uint64_t)i, id, (size_t)n, &err), err);
     }
     CHECK_OK(repeats_find(repeats, &err), err);
     state = 1;
@@ -70,10 +70,25 @@ TEST(ids_that_differ_in_little_are_not_the_same)
     static const char *const ids[] = {"a", "aa", "aaaaaaaa", "aaaaaaaab", "b"};
 
     for (size_t i = 0; i < 5; i++)
-        CHECK_OK(repeats_add(repeats, ids[i], strlen(ids[i]), &err), err);
-    CHECK_OK(repeats_add(repeats, "a\0", 2, &err), err);
+        CHECK_OK(repeats_add(repeats, i, ids[i], strlen(ids[i]), &err), err);
+    CHECK_OK(repeats_add(repeats, 5, "a\0", 2, &err), err);
     CHECK_OK(repeats_find(repeats, &err), err);
     CHECK_INT(repeats_count(repeats), ==, 0);
+}
+
+TEST(the_lowest_number_is_the_first_whatever_order_they_come_in)
+{
+    struct err err = {0};
+    OWNED(repeats) repeats = repeats_new(folder_new(), 5, &err);
+
+    CHECK_OK(repeats_add(repeats, 70, "a", 1, &err), err);
+    CHECK_OK(repeats_add(repeats, 9, "a", 1, &err), err);
+    CHECK_OK(repeats_add(repeats, 30, "a", 1, &err), err);
+    CHECK_OK(repeats_add(repeats, 31, "b", 1, &err), err);
+    CHECK_OK(repeats_find(repeats, &err), err);
+    CHECK(repeats_is(repeats, 70) && repeats_is(repeats, 30));
+    CHECK(!repeats_is(repeats, 9) && !repeats_is(repeats, 31));
+    CHECK_INT(repeats_count(repeats), ==, 2);
 }
 
 /* -- acts -- */

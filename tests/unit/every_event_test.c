@@ -143,12 +143,10 @@ TEST(every_bad_sample_is_refused_for_its_reason)
 TEST(what_we_write_is_what_the_samples_show)
 {
     static const char *const ours[] = {
-        "object_event.garden",    "object_event.garden-cleared",
-        "item_event.full",        "user_event.full",
-        "user_event.corrected",   "interaction_event.like",
+        "object_event.garden",    "object_event.garden-cleared",   "item_event.full",
+        "user_event.full",        "user_event.corrected",          "interaction_event.like",
         "interaction_event.view", "interaction_event.recommended", "display_event.*",
-        "export_event.*",         "generation_request.*",
-        "generation_event.*",
+        "export_event.*",         "generation_request.*",          "generation_event.*",
     };
 
     for (size_t i = 0; i < sizeof ours / sizeof *ours; i++) {

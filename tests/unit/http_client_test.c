@@ -1,6 +1,7 @@
 /* http_client_test.c - what lib/http's client sends and reads. */
 #include <limits.h>
 
+#include "lib/base/spool.h"
 #include "tests/support/process.h"
 #include "tests/unit/http_upstream.h"
 
@@ -30,6 +31,40 @@ TEST(what_is_sent_arrives_as_it_is)
               "Kept As It Is");
     CHECK_STR(http_client_header(&response, "x-mixed-case", value, 5), "Kept");
     CHECK(!http_client_header(&response, "x-mixed", value, sizeof value));
+    upstream_done(&up);
+}
+
+TEST(a_body_may_be_a_file)
+{
+    struct upstream up;
+    struct err err = {0};
+    OWNED(http_client) client = http_client_new(&err);
+    struct http_client_request request = {.method = "PUT", .body_size = 5};
+    OWNED_VALUE(buf) url = {0};
+
+    request.body_fd = spool_open("/tmp", &err);
+    CHECK_OK(spool_write(request.body_fd, 0, "hello and more", 14, &err), err);
+    upstream_start(&up);
+    request.url = up.base;
+    for (int i = 0; i < 2; i++) { /* on a kept connection, too */
+        OWNED_VALUE(http_client_response) response = {0};
+
+        CHECK_OK(http_client_fetch(client, &request, &response, &err), err);
+        CHECK_STR(buf_text(&response.body), "PUT / type=(none) length=5 expect=no agent=no "
+                                            "x=(none) body=hello");
+    }
+    buf_printf(&url, "%s/third", up.base);
+    request.url = buf_text(&url);
+    request.retries = 5;
+    OWNED_VALUE(http_client_response) third = {0};
+    CHECK_OK(http_client_fetch(client, &request, &third, &err), err); /* sent three times */
+    CHECK_INT(third.status, ==, 200);
+    request.url = up.base;
+    request.body_size = 15; /* more than there is */
+    request.retries = 0;
+    OWNED_VALUE(http_client_response) broken = {0};
+    CHECK_INT(http_client_fetch(client, &request, &broken, &err), ==, ERR_IO);
+    (void)close(request.body_fd);
     upstream_done(&up);
 }
 

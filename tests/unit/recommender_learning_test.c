@@ -46,11 +46,12 @@ static void plan_visit(int visitor)
     for (int round = 0; round < ROUNDS; round++) {
         struct fact *fact = &facts[fact_count];
 
-        *fact = (struct fact){.kind = ACT,
-                              .number = visitor,
-                              .type = INTERACTION_LIKE,
-                              .time_ms = THEN + visitor * 60000 + round * 1000,
-                              .item = -1};
+        *fact =
+            (struct fact){.kind = ACT,
+                          .number = visitor,
+                          .type = INTERACTION_LIKE,
+                          .time_ms = THEN + visitor * INT64_C(60000) + round * INT64_C(1000),
+                          .item = -1};
         for (int i = 0; i < SHOWN; i++) {
             fact->shown[i] = (int)below(PICTURES);
             if (fact->item < 0 && fact->shown[i] % 2 == visitor % 2)
@@ -73,6 +74,13 @@ static void plan(void)
         facts[fact_count++] = (struct fact){.kind = USER, .number = visitor};
         plan_visit(visitor);
     }
+    for (int i = 0; i < PICTURES; i++) /* one who likes all there is */
+        facts[fact_count++] = (struct fact){.kind = ACT,
+                                            .number = VISITORS,
+                                            .type = INTERACTION_LIKE,
+                                            .item = i,
+                                            .shown = {i, i, i},
+                                            .time_ms = THEN + i * 7 % PICTURES * INT64_C(1000)};
     CHECK_INT(fact_count, <=, FACTS_MAX);
 }
 
@@ -132,7 +140,7 @@ static void check_same_answers(struct rec_local *one, struct rec_local *other)
 {
     static struct rec_answer held;
 
-    for (int visitor = -5; visitor < VISITORS; visitor += 3) {
+    for (int visitor = -6; visitor <= VISITORS; visitor += 3) {
         const struct rec_query query = {.user_id = visitor < 0 ? garden_name("nobody ", visitor)
                                                                : user_of(visitor),
                                         .emotion = visitor % 4 ? "happy" : "happy/" WINTER};

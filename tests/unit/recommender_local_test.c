@@ -213,7 +213,7 @@ TEST(who_is_forgotten_is_a_stranger_again)
     for (size_t i = 0, at = 0; i < answer->count; i++) {
         const char *id = answer->results[i].item_id;
 
-        CHECK(memcmp(before.data + at, id, strlen(id)) == 0);
+        CHECK(strncmp(buf_text(&before) + at, id, strlen(id)) == 0);
         at += strlen(id);
     }
     CHECK_INT(rec_local_mood(local, "a"), ==, -1);
@@ -354,7 +354,7 @@ TEST(ten_thousand_acts_of_one_visitor_are_as_good_as_a_few)
 
     for (int i = 0; i < 10000; i++)
         garden_act(local, "eager", i % 2 ? INTERACTION_LIKE : INTERACTION_VIEW,
-                   garden_key(i % 3 ? "" : SPRING, i), THEN + i * 300);
+                   garden_key(i % 3 ? "" : SPRING, i), THEN + i * INT64_C(300));
     garden_train(local);
     CHECK_INT(ASK(local, .user_id = "eager")->count, ==, SPRING_PICTURES + OTHERS);
     CHECK_INT(ASK(local, .user_id = "other")->count, ==, SPRING_PICTURES + OTHERS);

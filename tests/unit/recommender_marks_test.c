@@ -3,6 +3,8 @@
 #include "services/recommender-proxy/marks.h"
 #include "tests/test.h"
 
+enum { MANY = 3 * MARKS_MAX };
+
 struct client_act {
     uint32_t item, time;
     enum mark_act act;
@@ -70,8 +72,8 @@ TEST(any_order_and_repetition_gives_the_same)
 
 TEST(also_where_there_are_more_pictures_than_are_kept)
 {
-    check_any_order(MARKS_MAX * 2, 100000, MARKS_MAX * 3);
-    check_any_order(MARKS_MAX * 2, 300, MARKS_MAX * 3); /* many at the same moment */
+    check_any_order(2 * MARKS_MAX, 100000, MANY);
+    check_any_order(2 * MARKS_MAX, 300, MANY); /* many at the same moment */
 }
 
 TEST(the_last_word_holds)

@@ -207,6 +207,13 @@ TEST(a_file_that_is_cut_is_refused)
     check_refused(path_of("b"), "its sum is wrong", ERR_INVALID);
 }
 
+static void flip(char *byte, unsigned bit)
+{
+    unsigned char *at = (unsigned char *)byte;
+
+    *at = (unsigned char)(*at ^ 1U << bit);
+}
+
 TEST(a_byte_that_changed_is_noticed)
 {
     OWNED_VALUE(buf) file = {0};
@@ -215,10 +222,10 @@ TEST(a_byte_that_changed_is_noticed)
     for (size_t i = 0; i < 60; i++) {
         const size_t at = (file.size - 1) * i / 59;
 
-        file.data[at] ^= (char)(1 << i % 8);
+        flip(file.data + at, i % 8);
         put_file(path_of("b"), file.data, file.size);
         check_refused(path_of("b"), "its sum is wrong: it is cut or damaged", ERR_INVALID);
-        file.data[at] ^= (char)(1 << i % 8);
+        flip(file.data + at, i % 8);
     }
     buf_append(&file, "12345678", 8);
     put_file(path_of("b"), file.data, file.size);
@@ -275,8 +282,7 @@ TEST(a_forged_file_does_no_harm)
             random ^= random << 13;
             random ^= random >> 7;
             random ^= random << 17;
-            changed.data[(random >> 20) % (i % 2 ? 400 : changed.size)] ^=
-                (char)(1 << random % 8);
+            flip(changed.data + (random >> 20) % (i % 2 ? 400 : changed.size), random % 8);
         }
         put_summed(path_of("b"), &changed);
         if (rec_snapshot_read(local, path_of("b"), got, &err) == 0) {

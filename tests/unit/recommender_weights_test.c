@@ -97,7 +97,10 @@ TEST(features_that_say_the_same_do_not_spoil_each_other)
 
 static bool is_default(const struct weights *weights)
 {
-    return memcmp(weights, &weights_default, sizeof *weights) == 0;
+    for (int i = 0; i < FEATURES; i++)
+        if (weights->of[i] != weights_default.of[i])
+            return false;
+    return true;
 }
 
 TEST(few_rows_or_no_likes_keep_the_default)
