@@ -4,7 +4,8 @@
  * Full ranking with a cut in time, as tests/support/rec_split.h says: the first 80 % of the
  * likes are learnt from. Everybody is tuned in the same way, on the last fifth of these, and
  * then trained on all of them. The data sets are two made-up ones (likes of topics; visitors of
- * a garden), or the one that DATASET names: a folder with interactions.csv. */
+ * a garden who were shown its pictures blindly, so that what is liked most is not what was
+ * shown most), or the one that DATASET names: a folder with interactions.csv. */
 #include <math.h>
 #include <stdio.h>
 
@@ -156,7 +157,7 @@ static struct rec_dataset *visitors_likes(double scale)
 
     check(0, &err);
     check(visitors_log(v,
-                       &(struct visitors_log){.policy = VISITORS_POPULAR,
+                       &(struct visitors_log){.policy = VISITORS_UNIFORM,
                                               .count = count,
                                               .on_round = take_round,
                                               .ctx = dataset},

@@ -458,11 +458,13 @@ int main(void)
     fill(data, scale);
     pid = start_service(data, port, &seconds);
     figure_seen("serving-start-from-topics", seconds, "s");
+    figure_seen("serving-start-from-topics-processor", cpu_of(pid), "s");
     bench_answers(pid, port, (uint32_t)(USERS * scale));
     figure_seen("serving-resident", 1.024e-3 * (double)process_resident_kib(pid, false), "MB");
     (void)process_end(pid, SIGTERM, 60000);
     pid = start_service(data, port, &seconds);
     figure("serving-warm-start", seconds, "s", AT_MOST, 2);
+    figure_seen("serving-warm-start-processor", cpu_of(pid), "s");
     (void)process_end(pid, SIGTERM, 60000);
     return 0;
 }
