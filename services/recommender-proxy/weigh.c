@@ -5,13 +5,19 @@
 
 #include "services/recommender-proxy/taste.h"
 
-enum { ROWS_MAX = 60000 };
+enum {
+    ROWS_MAX = 60000,
+    GUESSES =
+        6, /* pictures that stand for what was not liked, where nobody says what was shown */
+    TRIES = 12,
+};
 
 struct work {
     const struct model *model;
     const struct sample *sample;
     struct weights_row *rows;
     size_t count;
+    bool guesses; /* the log has likes and nothing else */
 };
 
 /* By the ids alone: which half of a visitor's acts is known beforehand. */
@@ -30,16 +36,43 @@ static const struct shelf_item *item_of(const struct work *work, uint32_t col,
     return &shelf->items[place];
 }
 
-static void foretell(struct work *work, const struct taste *taste, uint64_t entry)
+static void foretell(struct work *work, const struct taste *taste, uint32_t col, bool liked)
 {
     struct weights_row *row = &work->rows[work->count++];
     const float *vector;
-    const struct shelf_item *item = item_of(work, work->sample->col[entry], &vector);
+    const struct shelf_item *item = item_of(work, col, &vector);
 
     taste_features(taste, item, row->feature);
     taste_products(taste, vector, row->feature);
     row->offset = taste->offset;
-    row->liked = work->sample->weight[entry] > 0;
+    row->liked = liked;
+}
+
+static bool has_met(const struct sample *sample, uint32_t row, uint32_t col)
+{
+    for (uint64_t e = sample->row_start[row]; e < sample->row_start[row + 1]; e++)
+        if (sample->col[e] == col)
+            return true;
+    return false;
+}
+
+/* Pictures of the mood that the visitor has not met, by the ids alone. */
+static void guess(struct work *work, const struct taste *taste, uint32_t row, uint32_t col)
+{
+    const struct sample *sample = work->sample;
+    uint64_t random = sample->row[row].hash ^ sample->item_hash[col];
+
+    for (int i = 0, found = 0; i < GUESSES * TRIES && found < GUESSES; i++) {
+        uint32_t other;
+
+        random = random * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+        other = (uint32_t)((random >> 33) % sample->cols);
+        if (work->count == ROWS_MAX || !sample->of[other].live ||
+            sample->of[other].picture.emotion != taste->emotion || has_met(sample, row, other))
+            continue;
+        foretell(work, taste, other, false);
+        found++;
+    }
 }
 
 static void look_at(struct work *work, uint32_t row, bool knowing)
@@ -66,8 +99,21 @@ static void look_at(struct work *work, uint32_t row, bool knowing)
                sample->row[row].generation, sample->row[row].gender, entries, count);
     for (uint64_t e = sample->row_start[row]; e < sample->row_start[row + 1]; e++)
         if (work->count < ROWS_MAX && sample->of[sample->col[e]].picture.emotion == emotion &&
-            (!knowing || !is_known(sample, row, sample->col[e])))
-            foretell(work, &taste, e);
+            (!knowing || !is_known(sample, row, sample->col[e]))) {
+            foretell(work, &taste, sample->col[e], sample->weight[e] > 0);
+            if (work->guesses)
+                guess(work, &taste, row, sample->col[e]);
+        }
+}
+
+/* What was not liked is seldom in the log: then it is taken as saying nothing of it. */
+static bool has_likes_only(const struct sample *sample)
+{
+    size_t others = 0;
+
+    for (size_t e = 0; e < sample->entries; e++)
+        others += sample->weight[e] < 0;
+    return others * 50 < sample->entries;
 }
 
 bool weigh(struct model *model, const struct sample *sample)
@@ -76,6 +122,7 @@ bool weigh(struct model *model, const struct sample *sample)
 
     if (sample->learnt == sample->rows)
         return true;
+    work.guesses = has_likes_only(sample);
     work.rows = malloc(ROWS_MAX * sizeof *work.rows);
     if (!work.rows)
         return false;
