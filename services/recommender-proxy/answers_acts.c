@@ -19,7 +19,7 @@ json_t *answers_body(struct http_request *request)
     const void *bytes = http_body(request, &size);
     json_t *body = json_parse(bytes, size, &err);
 
-    if (body && json_is_object(body))
+    if (json_is_object(body))
         return body;
     refuse(request, 400, body ? "the body is no JSON object" : err.text);
     json_decref(body);

@@ -84,28 +84,34 @@ static void write_emotion(struct buf *out, const char *item_id)
 
 /* -- POST /garden -- */
 
+static void write_list(const struct rec_answer *answer, const struct buf *base, struct buf *out)
+{
+    json_write_open(out, '[');
+    for (size_t i = 0; i < answer->count; i++) {
+        json_write_open(out, '{');
+        write_url(out, base, answer->results[i].item_id);
+        write_emotion(out, answer->results[i].item_id);
+        json_write_close(out, '}');
+    }
+    json_write_close(out, ']');
+}
+
 static int write_half(struct recommender *recommender, const struct rec_query *query,
                       const struct buf *base, struct buf *out, struct err *err)
 {
     struct rec_answer *answer = calloc(1, sizeof *answer);
     struct recommend_by by;
-    int r = answer ? recommend(recommender, query, answer, &by, err)
-                   : err_set_nomem(err, "the answer");
+    int r;
 
+    if (!answer)
+        return err_set_nomem(err, "the answer");
+    r = recommend(recommender, query, answer, &by, err);
     if (r == 0) {
         recent_note(recommender->recent, query->user_id, query->emotion,
                     answer->recommendation_id, answer);
-        json_write_open(out, '[');
-        for (size_t i = 0; i < answer->count; i++) {
-            json_write_open(out, '{');
-            write_url(out, base, answer->results[i].item_id);
-            write_emotion(out, answer->results[i].item_id);
-            json_write_close(out, '}');
-        }
-        json_write_close(out, ']');
+        write_list(answer, base, out);
     }
-    if (answer)
-        rec_answer_done(answer);
+    rec_answer_done(answer);
     free(answer);
     return r;
 }

@@ -20,10 +20,10 @@ void client_act_done(struct client_act *act)
     buf_done(&act->storage);
 }
 
-void client_act_refuse(struct client_act *act, const char *text)
+void client_act_refuse(struct client_act *act, const char *why)
 {
     act->status = ACT_REFUSED;
-    (void)snprintf(act->detail, sizeof act->detail, "%s", text);
+    (void)snprintf(act->detail, sizeof act->detail, "%s", why);
 }
 
 static void remark(struct client_act *act, const char *text)

@@ -53,24 +53,33 @@ static void add_all(struct sums *sums, const struct rec_als *als, const struct s
     }
 }
 
+/* Adds up the cells of a mood, generation and gender; -1: any. Returns how many visitors. */
+static double add_cells(const struct sums *sums, int emotion, const int kind[2], double *total)
+{
+    double count = 0;
+
+    for (size_t cell = 0; cell < CELLS; cell++) {
+        const int gender = (int)(cell % GENDERS), e = (int)(cell / GENDERS / GENERATIONS);
+        const int generation = (int)(cell / GENDERS % GENERATIONS);
+
+        if ((emotion >= 0 && e != emotion) || (kind[0] >= 0 && generation != kind[0]) ||
+            (kind[1] >= 0 && gender != kind[1]))
+            continue;
+        count += sums->counts[cell];
+        for (int k = 0; k < sums->factors; k++)
+            total[k] += sums->sums[cell * (size_t)sums->factors + (size_t)k];
+    }
+    return count;
+}
+
 /* (sum + DRAWN_BY * wider) / (count + DRAWN_BY) of the cells that fit; -1: any. */
 static void mean_of(const struct sums *sums, int emotion, int generation, int gender,
                     const float *wider, float *ret_mean)
 {
-    double total[REC_FACTORS_MAX] = {0}, count = 0;
+    const int kind[] = {generation, gender};
+    double total[REC_FACTORS_MAX] = {0};
+    const double count = add_cells(sums, emotion, kind, total);
 
-    for (int e = 0; e < EMOTION_COUNT; e++)
-        for (int a = 0; a < GENERATIONS; a++)
-            for (int s = 0; s < GENDERS; s++) {
-                const size_t cell = crowd_cell(e, a, s);
-
-                if ((emotion >= 0 && e != emotion) || (generation >= 0 && a != generation) ||
-                    (gender >= 0 && s != gender))
-                    continue;
-                count += sums->counts[cell];
-                for (int k = 0; k < sums->factors; k++)
-                    total[k] += sums->sums[cell * (size_t)sums->factors + (size_t)k];
-            }
     for (int k = 0; k < sums->factors; k++)
         ret_mean[k] = (float)((total[k] + DRAWN_BY * (wider ? (double)wider[k] : 0)) /
                               (count + DRAWN_BY));
@@ -80,7 +89,8 @@ static void mean_of(const struct sums *sums, int emotion, int generation, int ge
 static void means_of_mood(struct crowd *crowd, const struct sums *sums, int emotion,
                           const float *everybody)
 {
-    float mood[REC_FACTORS_MAX], by_generation[REC_FACTORS_MAX], by_gender[REC_FACTORS_MAX];
+    float mood[REC_FACTORS_MAX] = {0};
+    float by_generation[REC_FACTORS_MAX] = {0}, by_gender[REC_FACTORS_MAX] = {0};
 
     mean_of(sums, emotion, -1, -1, everybody, mood);
     for (int generation = 0; generation < GENERATIONS; generation++)

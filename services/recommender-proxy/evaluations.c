@@ -142,7 +142,7 @@ static void write_policy(struct buf *out, const struct evaluation_conf *conf)
     json_write_name(out, "policy");
     json_write_open(out, '{');
     put_number(out, "exploration", (double)conf->policy.exploration);
-    put_number(out, "exploration_days", (double)(conf->policy.exploration_age_ms / DAY_MS));
+    json_put_int(out, "exploration_days", conf->policy.exploration_age_ms / DAY_MS);
     json_put_int(out, "factors", conf->policy.als.factors);
     json_put_int(out, "sweeps", conf->policy.als.sweeps);
     put_number(out, "learn_share", conf->learn_share);
@@ -214,7 +214,7 @@ static int read_conf(const struct evaluations *evaluations, const json_t *body,
                                    .learn_share = 0.5,
                                    .clip = 20};
     double exploration = (double)conf.policy.exploration;
-    double days = (double)(conf.policy.exploration_age_ms / DAY_MS);
+    double days = (double)conf.policy.exploration_age_ms / (double)DAY_MS;
     double factors = conf.policy.als.factors, sweeps = conf.policy.als.sweeps;
 
     if (read_number(body, "exploration", 0, 1, &exploration, err) < 0 ||

@@ -33,43 +33,53 @@ static void scale(float *sum, int factors, float by)
         sum[k] *= by;
 }
 
-/* Means over the moods, then what each trait's pictures differ by. */
-static void learn(struct kinds *kinds, const float *vectors, const struct sample *sample)
+static void learn_moods(struct kinds *kinds, const float *vectors, const struct sample *sample)
 {
-    float moods[EMOTION_COUNT] = {0}, traits[EMOTION_COUNT][TRAITS][TRAIT_VALUES] = {0};
+    float counts[EMOTION_COUNT] = {0};
     const int factors = kinds->factors;
 
-    for (int again = 0; again < 2; again++) {
-        for (uint32_t i = 0; i < sample->cols; i++) {
-            const struct picture *picture = &sample->of[i].picture;
-            const float *vector = vectors + (size_t)i * (size_t)factors;
-            float *mood = kinds->moods + (size_t)picture->emotion * (size_t)factors;
+    for (uint32_t i = 0; i < sample->cols; i++) {
+        const uint8_t emotion = sample->of[i].picture.emotion;
+        const float *vector = vectors + (size_t)i * (size_t)factors;
 
-            if (!is_known(vector, factors))
-                continue;
-            if (!again) {
-                add(mood, vector, factors, 1);
-                moods[picture->emotion]++;
-                continue;
-            }
-            for (int t = 0; t < TRAITS; t++) {
-                const uint8_t value = picture->favorite.trait[t];
-                float *trait = trait_of(kinds, picture->emotion, t, value);
-
-                add(trait, vector, factors, 1);
-                add(trait, mood, factors, -1);
-                traits[picture->emotion][t][value]++;
-            }
-        }
-        for (int e = 0; e < EMOTION_COUNT; e++) {
-            if (!again)
-                scale(kinds->moods + (size_t)e * (size_t)factors, factors,
-                      1 / (moods[e] + DRAWN_BY));
-            for (int t = 0; t < TRAITS && again; t++)
-                for (int v = 0; v < TRAIT_VALUES; v++)
-                    scale(trait_of(kinds, e, t, v), factors, 1 / (traits[e][t][v] + DRAWN_BY));
-        }
+        if (!is_known(vector, factors))
+            continue;
+        add(kinds->moods + (size_t)emotion * (size_t)factors, vector, factors, 1);
+        counts[emotion]++;
     }
+    for (size_t e = 0; e < EMOTION_COUNT; e++)
+        scale(kinds->moods + e * (size_t)factors, factors, 1 / (counts[e] + DRAWN_BY));
+}
+
+/* What each trait's pictures differ by from their mood's mean. */
+static void learn_trait(struct kinds *kinds, const float *vectors, const struct sample *sample,
+                        int trait)
+{
+    float counts[EMOTION_COUNT][TRAIT_VALUES] = {0};
+    const int factors = kinds->factors;
+
+    for (uint32_t i = 0; i < sample->cols; i++) {
+        const struct picture *picture = &sample->of[i].picture;
+        const uint8_t value = picture->favorite.trait[trait];
+        const float *vector = vectors + (size_t)i * (size_t)factors;
+        float *sum = trait_of(kinds, picture->emotion, trait, value);
+
+        if (!is_known(vector, factors))
+            continue;
+        add(sum, vector, factors, 1);
+        add(sum, kinds->moods + (size_t)picture->emotion * (size_t)factors, factors, -1);
+        counts[picture->emotion][value]++;
+    }
+    for (int e = 0; e < EMOTION_COUNT; e++)
+        for (int v = 0; v < TRAIT_VALUES; v++)
+            scale(trait_of(kinds, e, trait, v), factors, 1 / (counts[e][v] + DRAWN_BY));
+}
+
+static void learn(struct kinds *kinds, const float *vectors, const struct sample *sample)
+{
+    learn_moods(kinds, vectors, sample);
+    for (int trait = 0; trait < TRAITS; trait++)
+        learn_trait(kinds, vectors, sample, trait);
 }
 
 bool kinds_learn(struct kinds *kinds, const float *vectors, int factors,

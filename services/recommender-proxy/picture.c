@@ -15,10 +15,10 @@ static const char *const trait_words[TRAITS][TRAIT_VALUES - 1] = {
 static void note_word(struct favorite *favorite, const char *word, size_t size)
 {
     for (int trait = 0; trait < TRAITS; trait++)
-        for (uint8_t i = 0; i < TRAIT_VALUES - 1; i++)
+        for (int i = 0; i < TRAIT_VALUES - 1; i++)
             if (strlen(trait_words[trait][i]) == size &&
                 memcmp(trait_words[trait][i], word, size) == 0)
-                favorite->trait[trait] = i + 1;
+                favorite->trait[trait] = (uint8_t)(i + 1);
 }
 
 struct favorite favorite_parse(const char *text)
@@ -57,7 +57,7 @@ bool picture_parse(const char *item_id, struct picture *ret_picture)
     if (key_parse(item_id, strlen(item_id), &key, &err) < 0 ||
         !picture_ask(key.search_key, &emotion, &ret_picture->favorite))
         return false;
-    ret_picture->emotion = (int8_t)emotion;
+    ret_picture->emotion = (uint8_t)emotion;
     ret_picture->orientation = key.orientation;
     ret_picture->garden = key.area == KEY_GARDEN;
     return true;

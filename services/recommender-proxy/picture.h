@@ -21,7 +21,7 @@ struct favorite favorite_parse(const char *text);
 bool picture_ask(const char *search_key, int *ret_emotion, struct favorite *ret_favorite);
 
 struct picture {
-    int8_t emotion;   /* into emotion_names */
+    uint8_t emotion;  /* into emotion_names */
     char orientation; /* 'h' or 'v' */
     bool garden;      /* chosen, not of the pool */
     struct favorite favorite;

@@ -54,7 +54,7 @@ static void count(struct work *work)
 
         for (uint64_t e = sample->row_start[row]; e < sample->row_start[row + 1]; e++) {
             struct counts *counts = &work->counts[sample->col[e]];
-            const float liked = sample->weight[e] > 0;
+            const float liked = sample->weight[e] > 0 ? 1 : 0;
 
             counts->likes += liked;
             counts->shown++;

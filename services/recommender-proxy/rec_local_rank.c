@@ -118,9 +118,11 @@ int rec_local_rank(const struct rec_local *local, const struct rec_query *query,
     struct choose_place places[REC_COUNT_MAX];
     size_t count = query->count < REC_COUNT_MAX ? query->count : REC_COUNT_MAX;
     bool ok = true;
-    int r =
-        scoring ? scoring_init(scoring, local, query, err) : err_set_nomem(err, "the answer");
+    int r;
 
+    if (!scoring)
+        return err_set_nomem(err, "the answer");
+    r = scoring_init(scoring, local, query, err);
     if (r == 0) {
         const struct choose_conf conf = {.exploration = local->conf.exploration,
                                          .seed = seed_of(scoring),
@@ -132,8 +134,7 @@ int rec_local_rank(const struct rec_local *local, const struct rec_query *query,
                : err_set_nomem(err, "the answer");
     }
     ret_answer->recommendation_id[0] = '\0';
-    if (scoring)
-        scoring_done(scoring);
+    scoring_done(scoring);
     free(scoring);
     return r;
 }

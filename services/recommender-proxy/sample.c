@@ -153,10 +153,16 @@ static bool take_row(struct sample *sample, const struct facts_visitor *visitor,
     return true;
 }
 
+/* Which visitors, in which order, and where their pictures are in the matrix. */
+struct plan {
+    struct by_hash *visitors;
+    uint32_t count, *column;
+};
+
 static bool take_rows(struct sample *sample, const struct facts *facts, pthread_rwlock_t *lock,
-                      const struct by_hash *order, uint32_t count, const uint32_t *column,
-                      const struct sample_conf *conf)
+                      const struct plan *plan, const struct sample_conf *conf)
 {
+    const uint32_t count = plan->count;
     bool ok = true;
 
     sample->row = malloc(((size_t)count + 1) * sizeof *sample->row);
@@ -166,7 +172,8 @@ static bool take_rows(struct sample *sample, const struct facts *facts, pthread_
     for (uint32_t i = 0; i < count && ok;) {
         (void)pthread_rwlock_rdlock(lock);
         for (uint32_t end = i + ROWS_AT_ONCE; i < end && i < count && ok; i++)
-            ok = take_row(sample, &facts->visitors[order[i].number], &order[i], column, conf);
+            ok = take_row(sample, &facts->visitors[plan->visitors[i].number],
+                          &plan->visitors[i], plan->column, conf);
         (void)pthread_rwlock_unlock(lock);
     }
     return ok;
@@ -207,20 +214,19 @@ static bool has_from(const struct facts *facts, uint32_t count, uint32_t from)
 bool sample_take(struct sample *sample, const struct facts *facts, pthread_rwlock_t *lock,
                  const struct sample_conf *conf)
 {
-    uint32_t *column = NULL, count;
-    struct by_hash *order;
+    struct plan plan = {0};
     bool ok;
 
     *sample = (struct sample){0};
     (void)pthread_rwlock_rdlock(lock);
-    count = intern_count(facts->visitor_ids);
-    order = in_order(facts->visitor_ids, count, has_from(facts, count, HELD_FROM));
-    ok = order && take_items(sample, facts, &column);
+    plan.count = intern_count(facts->visitor_ids);
+    plan.visitors =
+        in_order(facts->visitor_ids, plan.count, has_from(facts, plan.count, HELD_FROM));
+    ok = plan.visitors && take_items(sample, facts, &plan.column);
     (void)pthread_rwlock_unlock(lock);
-    ok = ok && take_rows(sample, facts, lock, order, count, column, conf) &&
-         drop_unknown(sample);
-    free(order);
-    free(column);
+    ok = ok && take_rows(sample, facts, lock, &plan, conf) && drop_unknown(sample);
+    free(plan.visitors);
+    free(plan.column);
     if (!ok)
         sample_done(sample);
     return ok;

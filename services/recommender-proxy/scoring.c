@@ -61,16 +61,18 @@ static void note_marks(struct scoring *scoring)
 /* What the request says of the visitor comes before what is known. */
 static void init_taste(struct scoring *scoring, int emotion, const struct favorite *favorite)
 {
-    int generation = facts_generation(scoring->query->generation);
-    int gender = facts_gender(scoring->query->gender);
+    struct taste_of of = {.emotion = emotion,
+                          .favorite = *favorite,
+                          .generation = facts_generation(scoring->query->generation),
+                          .gender = facts_gender(scoring->query->gender)};
 
     if (scoring->visitor) {
         note_marks(scoring);
-        generation = generation ? generation : scoring->visitor->generation;
-        gender = gender ? gender : scoring->visitor->gender;
+        of.generation = of.generation ? of.generation : scoring->visitor->generation;
+        of.gender = of.gender ? of.gender : scoring->visitor->gender;
     }
-    taste_init(&scoring->taste, scoring->local->model, emotion, favorite, generation, gender,
-               scoring->entries, scoring->entry_count);
+    taste_init(&scoring->taste, scoring->local->model, &of, scoring->entries,
+               scoring->entry_count);
 }
 
 float scoring_met(const struct scoring *scoring, uint32_t item)

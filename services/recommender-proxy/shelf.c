@@ -59,7 +59,7 @@ static float coarsen(const float *numbers, int count, int16_t *ret_coarse)
         largest = fmaxf(largest, fabsf(numbers[i]));
     grain = largest / GRAINS;
     for (int i = 0; i < count; i++)
-        ret_coarse[i] = grain > 0 ? (int16_t)lrintf(numbers[i] / grain) : 0;
+        ret_coarse[i] = (int16_t)(grain > 0 ? lrintf(numbers[i] / grain) : 0);
     return grain;
 }
 
@@ -82,17 +82,18 @@ bool shelf_add(struct shelf *shelf, const struct shelf_item *item, const float *
 }
 
 FOR_SEVERAL_PROCESSORS
-static void multiply(const int16_t *restrict rows, uint32_t count, int factors,
-                     const int16_t *restrict direction, const float *restrict grains,
-                     float grain, float *restrict ret_products)
+static void multiply(const struct shelf *shelf, const int16_t *restrict direction, float grain,
+                     float *restrict ret_products)
 {
-    for (uint32_t i = 0; i < count; i++) {
-        const int16_t *row = rows + (size_t)i * (size_t)factors;
+    const int16_t *restrict row = shelf->coarse;
+    const int factors = shelf->factors;
+
+    for (uint32_t i = 0; i < shelf->count; i++, row += factors) {
         int32_t sum = 0;
 
         for (int k = 0; k < factors; k++)
             sum += row[k] * direction[k];
-        ret_products[i] = (float)sum * grains[i] * grain;
+        ret_products[i] = (float)sum * shelf->grains[i] * grain;
     }
 }
 
@@ -101,6 +102,5 @@ void shelf_multiply(const struct shelf *shelf, const float *direction, float *re
     int16_t coarse[REC_FACTORS_MAX];
     const float grain = coarsen(direction, shelf->factors, coarse);
 
-    multiply(shelf->coarse, shelf->count, shelf->factors, coarse, shelf->grains, grain,
-             ret_products);
+    multiply(shelf, coarse, grain, ret_products);
 }

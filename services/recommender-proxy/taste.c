@@ -13,13 +13,13 @@ static void learn_own(struct taste *taste, const struct taste_entry *entries, si
     float all = 1, rate;
 
     for (size_t i = 0; i < count; i++)
-        all += entries[i].weight > 0;
+        all += entries[i].weight > 0 ? 1 : 0;
     rate = all / ((float)count + 6);
     for (size_t i = 0; i < count; i++)
         for (int kind = 0; kind < RATE_KINDS; kind++) {
             const uint8_t value = rates_kind_value(entries[i].picture, kind);
 
-            likes[kind][value] += entries[i].weight > 0;
+            likes[kind][value] += entries[i].weight > 0 ? 1 : 0;
             met[kind][value]++;
         }
     for (int kind = 0; kind < RATE_KINDS; kind++)
@@ -42,22 +42,22 @@ static void put_entry(uint32_t *columns, float *weights, size_t count,
     weights[at] = entry->weight;
 }
 
-void taste_init(struct taste *taste, const struct model *model, int emotion,
-                const struct favorite *favorite, int generation, int gender,
+void taste_init(struct taste *taste, const struct model *model, const struct taste_of *of,
                 const struct taste_entry *entries, size_t count)
 {
-    const float rate = model->rates.mood[emotion];
+    const float rate = model->rates.mood[of->emotion];
     uint32_t columns[REC_FOLD_MAX];
     float weights[REC_FOLD_MAX];
     size_t known = 0;
 
-    *taste = (struct taste){.model = model,
-                            .emotion = emotion,
-                            .favorite = *favorite,
-                            .generation = generation,
-                            .gender = gender,
-                            .crowd = crowd_mean(&model->crowd, emotion, generation, gender),
-                            .offset = logf(rate / (1 - rate))};
+    *taste = (struct taste){
+        .model = model,
+        .emotion = of->emotion,
+        .favorite = of->favorite,
+        .generation = of->generation,
+        .gender = of->gender,
+        .crowd = crowd_mean(&model->crowd, of->emotion, of->generation, of->gender),
+        .offset = logf(rate / (1 - rate))};
     for (size_t i = 0; i < count; i++)
         if (entries[i].column != INTERN_NONE)
             put_entry(columns, weights, known++, &entries[i]);
@@ -74,7 +74,7 @@ void taste_features(const struct taste *taste, const struct shelf_item *item,
 
     for (int trait = 0; trait < TRAITS; trait++) {
         ret_features[FEATURE_SEASON + trait] =
-            asked->trait[trait] && asked->trait[trait] == has->trait[trait];
+            asked->trait[trait] && asked->trait[trait] == has->trait[trait] ? 1 : 0;
         own += taste->own[trait][has->trait[trait]];
     }
     own += taste->own[TRAITS][item->orientation == 'v' ? 2 : 1];
@@ -82,7 +82,7 @@ void taste_features(const struct taste *taste, const struct shelf_item *item,
     ret_features[FEATURE_POPULAR] = item->popular;
     ret_features[FEATURE_GROUP] =
         item->group[taste->generation] + item->group[GENERATIONS + taste->gender];
-    ret_features[FEATURE_EXACT] = asked->hash && asked->hash == has->hash;
+    ret_features[FEATURE_EXACT] = asked->hash && asked->hash == has->hash ? 1 : 0;
     ret_features[FEATURE_OWN] = own;
     ret_features[FEATURE_FRESH] = item->fresh;
 }

@@ -23,9 +23,15 @@ struct taste {
     float offset; /* log-odds of a like in this mood */
 };
 
+/* Who asks, and for what. */
+struct taste_of {
+    int emotion;
+    struct favorite favorite;
+    int generation, gender;
+};
+
 /* count is at most REC_FOLD_MAX. */
-void taste_init(struct taste *taste, const struct model *model, int emotion,
-                const struct favorite *favorite, int generation, int gender,
+void taste_init(struct taste *taste, const struct model *model, const struct taste_of *of,
                 const struct taste_entry *entries, size_t count);
 
 /* All features but the two products. */

@@ -95,8 +95,12 @@ static void look_at(struct work *work, uint32_t row, bool knowing)
     }
     if (emotion < 0)
         return;
-    taste_init(&taste, work->model, emotion, &sample->row[row].asked,
-               sample->row[row].generation, sample->row[row].gender, entries, count);
+    taste_init(&taste, work->model,
+               &(struct taste_of){.emotion = emotion,
+                                  .favorite = sample->row[row].asked,
+                                  .generation = sample->row[row].generation,
+                                  .gender = sample->row[row].gender},
+               entries, count);
     for (uint64_t e = sample->row_start[row]; e < sample->row_start[row + 1]; e++)
         if (work->count < ROWS_MAX && sample->of[sample->col[e]].picture.emotion == emotion &&
             (!knowing || !is_known(sample, row, sample->col[e]))) {
