@@ -5,8 +5,8 @@
 #include <string.h>
 
 enum {
-    SPARE = 64,     /* candidates beyond what is asked for, in place of near-duplicates */
-    COUNTED = 1000, /* new ones of which near-duplicates are looked for at each place */
+    SPARE = 64,    /* candidates beyond what is asked for, in place of near-duplicates */
+    COUNTED = 128, /* new ones of which near-duplicates are looked for at each place */
 };
 
 struct work {

@@ -5,7 +5,7 @@
  * left, all alike; else to the best picture that is left. So the propensity of a picture for
  * its place, given the places before it, is exploration / new ones left, if it is one of them,
  * plus 1 - exploration, if it is the best one left. What looks like a picture before it is not
- * left; of more than a thousand new ones only those that were come across are counted so, as
+ * left; of more than 128 new ones only those that were come across are counted so, as
  * the others hardly change what they are divided by. */
 #ifndef SERVICES_RECOMMENDER_PROXY_CHOOSE_H
 #define SERVICES_RECOMMENDER_PROXY_CHOOSE_H
