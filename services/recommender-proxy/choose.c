@@ -20,11 +20,11 @@ struct work {
     uint64_t random;
 };
 
-bool choose_is_near(const struct choose_candidate *a, const struct choose_candidate *b)
+bool choose_is_near(const struct choose_look *a, const struct choose_look *b)
 {
     if (a->content && a->content == b->content)
         return true;
-    return a->look_known && b->look_known && image_look_is_near(&a->look, &b->look);
+    return a->known && b->known && image_look_is_near(&a->look, &b->look);
 }
 
 /* SplitMix64 (Steele, Lea and Flood 2014). */
@@ -111,7 +111,7 @@ static bool is_near(struct work *work, uint32_t a, uint32_t b)
             work->described[pair[i]] = 1;
             work->conf->describe(work->conf->ctx, pair[i]);
         }
-    return choose_is_near(&work->candidates[a], &work->candidates[b]);
+    return choose_is_near(&work->conf->looks[a], &work->conf->looks[b]);
 }
 
 static bool is_near_any(struct work *work, uint32_t candidate,

@@ -18,11 +18,14 @@
 
 struct choose_candidate {
     float score;
-    bool new; /* to be explored */
-    bool look_known;
-    uint64_t tie;     /* of equal scores the lower one comes first */
-    uint64_t content; /* 0: not known */
+    bool new;     /* to be explored */
+    uint64_t tie; /* of equal scores the lower one comes first */
+};
+
+struct choose_look {
+    uint64_t content; /* a hash of the bytes; 0: not known */
     struct image_look look;
+    bool known; /* the look is */
 };
 
 struct choose_place {
@@ -33,9 +36,10 @@ struct choose_place {
 
 struct choose_conf {
     float exploration;
-    uint64_t seed; /* the same seed chooses the same */
-    /* Fills content and look of a candidate, in the caller's array; called once for each that
-     * is compared, which few are. NULL: they are filled. */
+    uint64_t seed;                   /* the same seed chooses the same */
+    const struct choose_look *looks; /* by candidate */
+    /* Fills the look of a candidate, in the caller's array; called once for each that is
+     * compared, which few are. NULL: they are filled. */
     void (*describe)(void *ctx, uint32_t candidate);
     void *ctx;
 };
@@ -50,6 +54,6 @@ size_t choose(const struct choose_candidate *candidates, uint32_t candidate_coun
 bool choose_is_better(const struct choose_candidate *a, const struct choose_candidate *b);
 
 /* Whether two pictures are the same to a visitor. */
-bool choose_is_near(const struct choose_candidate *a, const struct choose_candidate *b);
+bool choose_is_near(const struct choose_look *a, const struct choose_look *b);
 
 #endif

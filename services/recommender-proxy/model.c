@@ -131,8 +131,10 @@ void model_take_off(struct model *model, uint32_t item, int emotion)
 {
     struct shelf_item *there = find(model, item, emotion);
 
-    if (there)
+    if (there) {
         there->live = false;
+        shelf_refresh(&model->shelves[emotion], model->places[item] - 1);
+    }
 }
 
 bool model_put(struct model *model, uint32_t item, uint64_t hash, const struct facts_item *of)
@@ -145,6 +147,7 @@ bool model_put(struct model *model, uint32_t item, uint64_t hash, const struct f
         there->live = new.live;
         there->fresh = new.fresh;
         there->time_ms = new.time_ms;
+        shelf_refresh(&model->shelves[of->picture.emotion], model->places[item] - 1);
         return true;
     }
     new.popular = rates_item(&model->rates, &of->picture);

@@ -126,6 +126,7 @@ int rec_local_rank(const struct rec_local *local, const struct rec_query *query,
     if (r == 0) {
         const struct choose_conf conf = {.exploration = local->conf.exploration,
                                          .seed = seed_of(scoring),
+                                         .looks = scoring->looks,
                                          .describe = scoring_describe,
                                          .ctx = scoring};
 

@@ -102,7 +102,7 @@ float scoring_dot(const float *weights, const float *features, int from, int to)
 struct table {
     float kind[RATE_KINDS][TRAIT_VALUES]; /* what was asked for, and what the visitor likes */
     float base, popular, group, fresh, exact;
-    uint64_t favorite; /* 0: none */
+    uint32_t favorite; /* 0: none */
     int generation, gender;
 };
 
@@ -115,7 +115,7 @@ static struct table table_of(const struct scoring *scoring)
                           .group = w[FEATURE_GROUP],
                           .fresh = w[FEATURE_FRESH],
                           .exact = w[FEATURE_EXACT],
-                          .favorite = taste->favorite.hash,
+                          .favorite = (uint32_t)taste->favorite.hash,
                           .generation = taste->generation,
                           .gender = GENERATIONS + taste->gender};
 
@@ -128,33 +128,34 @@ static struct table table_of(const struct scoring *scoring)
     return table;
 }
 
-static float look_up(const struct table *table, const struct shelf_item *item)
+static float look_up(const struct table *table, const struct shelf *shelf, uint32_t place)
 {
-    float score = table->base + table->popular * item->popular + table->fresh * item->fresh +
-                  table->group * (item->group[table->generation] + item->group[table->gender]) +
-                  table->kind[TRAITS][item->orientation == 'v' ? 2 : 1];
+    const struct shelf_hot *hot = &shelf->hot[place];
+    float score = table->base + table->popular * hot->popular + table->fresh * hot->fresh +
+                  table->group * (shelf->groups[table->generation][place] +
+                                  shelf->groups[table->gender][place]) +
+                  table->kind[TRAITS][hot->portrait ? 2 : 1];
 
     for (int trait = 0; trait < TRAITS; trait++)
-        score += table->kind[trait][item->favorite.trait[trait]];
-    return table->favorite && table->favorite == item->favorite.hash ? score + table->exact
-                                                                     : score;
+        score += table->kind[trait][hot->trait[trait]];
+    return table->favorite && table->favorite == hot->favorite ? score + table->exact : score;
 }
 
 static void add_candidates(struct scoring *scoring, const float *products, int64_t new_since)
 {
     const struct table table = table_of(scoring);
+    const struct shelf *shelf = scoring->shelf;
     const char orientation = scoring->query->orientation;
 
-    for (uint32_t i = 0; i < scoring->shelf->count; i++) {
-        const struct shelf_item *item = &scoring->shelf->items[i];
-
-        if (!item->live || (orientation && orientation != item->orientation))
+    for (uint32_t i = 0; i < shelf->count; i++) {
+        if (!shelf->hot[i].live ||
+            (orientation && (orientation == 'v') != shelf->hot[i].portrait))
             continue;
         scoring->places[scoring->count] = i;
         scoring->candidates[scoring->count++] =
-            (struct choose_candidate){.score = look_up(&table, item) + products[i],
-                                      .new = item->time_ms >= new_since,
-                                      .tie = item->tie};
+            (struct choose_candidate){.score = look_up(&table, shelf, i) + products[i],
+                                      .new = shelf->times_ms[i] >= new_since,
+                                      .tie = shelf->ties[i]};
     }
 }
 
@@ -200,9 +201,8 @@ void scoring_describe(void *ctx, uint32_t candidate)
     const uint32_t item = scoring->shelf->items[scoring->places[candidate]].item;
     const struct facts_item *fact = &scoring->local->facts.items[item];
 
-    scoring->candidates[candidate].content = fact->content;
-    scoring->candidates[candidate].look = fact->look;
-    scoring->candidates[candidate].look_known = fact->look_state == LOOK_KNOWN;
+    scoring->looks[candidate] = (struct choose_look){
+        .content = fact->content, .look = fact->look, .known = fact->look_state == LOOK_KNOWN};
 }
 
 static bool score(struct scoring *scoring)
@@ -216,7 +216,8 @@ static bool score(struct scoring *scoring)
 
     scoring->candidates = malloc(count * sizeof *scoring->candidates);
     scoring->places = malloc(count * sizeof *scoring->places);
-    if (products && scoring->candidates && scoring->places) {
+    scoring->looks = malloc(count * sizeof *scoring->looks);
+    if (products && scoring->candidates && scoring->places && scoring->looks) {
         for (int k = 0; k < model->factors; k++)
             direction[k] = weights[FEATURE_CROWD] * scoring->taste.crowd[k] +
                            weights[FEATURE_LIKED] * scoring->taste.liked[k];
@@ -226,7 +227,7 @@ static bool score(struct scoring *scoring)
             add_met(scoring);
     }
     free(products);
-    return products && scoring->candidates && scoring->places;
+    return products && scoring->candidates && scoring->places && scoring->looks;
 }
 
 int scoring_init(struct scoring *scoring, const struct rec_local *local,
@@ -250,6 +251,7 @@ void scoring_done(struct scoring *scoring)
 {
     free(scoring->candidates);
     free(scoring->places);
+    free(scoring->looks);
 }
 
 const float *scoring_vector(const struct scoring *scoring, uint32_t place)

@@ -28,7 +28,8 @@ struct scoring { /* zeroed before scoring_init */
     } likes[REASONS]; /* the last one first */
     size_t like_count;
     struct choose_candidate *candidates;
-    uint32_t *places; /* on the shelf, of the candidates */
+    struct choose_look *looks; /* of the candidates that were described */
+    uint32_t *places;          /* on the shelf, of the candidates */
     uint32_t count;
 };
 

@@ -19,6 +19,11 @@ enum { FIRST_ROOM = 64, GRAINS = 2047 }; /* so that 256 products fit into 32 bit
 void shelf_done(struct shelf *shelf)
 {
     free(shelf->items);
+    free(shelf->hot);
+    for (int g = 0; g < GENERATIONS + GENDERS; g++)
+        free(shelf->groups[g]);
+    free(shelf->ties);
+    free(shelf->times_ms);
     free(shelf->vectors);
     free(shelf->coarse);
     free(shelf->grains);
@@ -34,6 +39,16 @@ static bool grow(void **array, size_t bytes)
     return grown != NULL;
 }
 
+static bool grow_hot(struct shelf *shelf, size_t room)
+{
+    for (int g = 0; g < GENERATIONS + GENDERS; g++)
+        if (!grow((void **)&shelf->groups[g], room * sizeof **shelf->groups))
+            return false;
+    return grow((void **)&shelf->hot, room * sizeof *shelf->hot) &&
+           grow((void **)&shelf->ties, room * sizeof *shelf->ties) &&
+           grow((void **)&shelf->times_ms, room * sizeof *shelf->times_ms);
+}
+
 static bool make_room(struct shelf *shelf)
 {
     const size_t room = shelf->room ? (size_t)shelf->room * 2 : FIRST_ROOM;
@@ -41,7 +56,7 @@ static bool make_room(struct shelf *shelf)
 
     if (shelf->count < shelf->room)
         return true;
-    if (!grow((void **)&shelf->items, room * sizeof *shelf->items) ||
+    if (!grow_hot(shelf, room) || !grow((void **)&shelf->items, room * sizeof *shelf->items) ||
         !grow((void **)&shelf->vectors, numbers * sizeof *shelf->vectors) ||
         !grow((void **)&shelf->coarse, numbers * sizeof *shelf->coarse) ||
         !grow((void **)&shelf->grains, room * sizeof *shelf->grains))
@@ -63,6 +78,23 @@ static float coarsen(const float *numbers, int count, int16_t *ret_coarse)
     return grain;
 }
 
+void shelf_refresh(struct shelf *shelf, uint32_t place)
+{
+    const struct shelf_item *item = &shelf->items[place];
+    struct shelf_hot *hot = &shelf->hot[place];
+
+    *hot = (struct shelf_hot){.popular = item->popular,
+                              .fresh = item->fresh,
+                              .favorite = (uint32_t)item->favorite.hash,
+                              .live = item->live,
+                              .portrait = item->orientation == 'v'};
+    memcpy(hot->trait, item->favorite.trait, sizeof hot->trait);
+    for (int g = 0; g < GENERATIONS + GENDERS; g++)
+        shelf->groups[g][place] = item->group[g];
+    shelf->ties[place] = item->tie;
+    shelf->times_ms[place] = item->time_ms;
+}
+
 bool shelf_add(struct shelf *shelf, const struct shelf_item *item, const float *vector)
 {
     const size_t at = (size_t)shelf->count * (size_t)shelf->factors;
@@ -71,6 +103,7 @@ bool shelf_add(struct shelf *shelf, const struct shelf_item *item, const float *
     if (!make_room(shelf))
         return false;
     shelf->items[shelf->count] = *item;
+    shelf_refresh(shelf, shelf->count);
     if (vector)
         memcpy(shelf->vectors + at, vector, bytes);
     else

@@ -17,10 +17,12 @@ static uint64_t random_64(void)
     return random_state;
 }
 
+static struct choose_look looks[MANY]; /* of the candidates; zeroed: nothing is known of them */
+
 static size_t pick(const struct choose_candidate *candidates, uint32_t candidate_count,
                    float exploration, uint64_t seed, struct choose_place *places, size_t count)
 {
-    const struct choose_conf conf = {.exploration = exploration, .seed = seed};
+    const struct choose_conf conf = {.exploration = exploration, .seed = seed, .looks = looks};
     bool ok = false;
     size_t filled = choose(candidates, candidate_count, &conf, places, count, &ok);
 
@@ -33,12 +35,11 @@ TEST(without_exploration_the_best_come_first)
     struct choose_candidate candidates[MANY] = {0};
     struct choose_place places[MANY + 1];
 
-    for (uint32_t i = 0; i < MANY; i++)
-        candidates[i] = (struct choose_candidate){.score = (float)(random_64() % 50),
-                                                  .new = i % 2,
-                                                  .tie = random_64(),
-                                                  .look = {random_64(), random_64()},
-                                                  .look_known = true};
+    for (uint32_t i = 0; i < MANY; i++) {
+        candidates[i] = (struct choose_candidate){
+            .score = (float)(random_64() % 50), .new = i % 2, .tie = random_64()};
+        looks[i] = (struct choose_look){.look = {random_64(), random_64()}, .known = true};
+    }
     CHECK_INT(pick(candidates, MANY, 0, 1, places, MANY + 1), ==, MANY);
     for (size_t i = 0; i < MANY; i++)
         CHECK(places[i].propensity == 1 && !places[i].explored);
@@ -150,18 +151,21 @@ TEST(chances_are_as_they_are_told_with_near_duplicates)
 {
     const struct choose_candidate candidates[] = {
         {.score = 5, .tie = 1},
-        {.score = 4, .tie = 2, .new = true, .content = 9},
+        {.score = 4, .tie = 2, .new = true},
         {.score = 3, .tie = 3},
-        {.score = 2, .tie = 4, .new = true, .content = 9},
+        {.score = 2, .tie = 4, .new = true},
         {.score = 1, .tie = 5, .new = true},
     };
     const struct choose_candidate only_new_is_near[] = {
-        {.score = 5, .tie = 1, .content = 9},
-        {.score = 4, .tie = 2, .new = true, .content = 9},
+        {.score = 5, .tie = 1},
+        {.score = 4, .tie = 2, .new = true},
         {.score = 3, .tie = 3},
     };
 
+    looks[1].content = looks[3].content = 9;
     check_chances(candidates, 5, 0.5F);
+    looks[3].content = 0;
+    looks[0].content = 9;
     check_chances(only_new_is_near, 3, 0.5F);
 }
 
@@ -175,12 +179,11 @@ TEST(the_same_picture_never_comes_twice)
                                         UINT64_C(0x9e3779b97f4a7c15) * (i % 20 + 1)};
 
         candidates[i] = (struct choose_candidate){
-            .score = (float)(random_64() % 9),
-            .new = i % 4 == 0,
-            .tie = i,
-            .content = i % 3 ? 0 : i % 60 + 1,
-            .look = {look.light ^ (UINT64_C(7) << i % 60), look.colour},
-            .look_known = i % 5 != 0};
+            .score = (float)(random_64() % 9), .new = i % 4 == 0, .tie = i};
+        looks[i] =
+            (struct choose_look){.content = i % 3 ? 0 : i % 60 + 1,
+                                 .look = {look.light ^ (UINT64_C(7) << i % 60), look.colour},
+                                 .known = i % 5 != 0};
     }
     for (uint64_t seed = 0; seed < 200; seed++) {
         const size_t count = pick(candidates, MANY, 0.3F, seed, places, PLACES);
@@ -189,24 +192,24 @@ TEST(the_same_picture_never_comes_twice)
         for (size_t i = 0; i < count; i++)
             for (size_t j = 0; j < i; j++) {
                 CHECK(places[i].candidate != places[j].candidate);
-                CHECK(!choose_is_near(&candidates[places[i].candidate],
-                                      &candidates[places[j].candidate]));
+                CHECK(
+                    !choose_is_near(&looks[places[i].candidate], &looks[places[j].candidate]));
             }
     }
 }
 
 TEST(pictures_are_near_by_content_or_by_look)
 {
-    const struct choose_candidate a = {.content = 5, .look = {0xff, 0}, .look_known = true};
-    struct choose_candidate b = {.content = 5};
+    const struct choose_look a = {.content = 5, .look = {0xff, 0}, .known = true};
+    struct choose_look b = {.content = 5};
 
     CHECK(choose_is_near(&a, &b));
-    b = (struct choose_candidate){.look = {0xff, 0}};
+    b = (struct choose_look){.look = {0xff, 0}};
     CHECK(!choose_is_near(&a, &b)); /* its look is not known */
-    b.look_known = true;
+    b.known = true;
     b.look = (struct image_look){0xff ^ 0x7ff00, 0x7ff};
     CHECK(choose_is_near(&a, &b));
     b.look = (struct image_look){0xff ^ 0x7ff00, 0xfff};
     CHECK(!choose_is_near(&a, &b));
-    CHECK(!choose_is_near(&(struct choose_candidate){0}, &(struct choose_candidate){0}));
+    CHECK(!choose_is_near(&(struct choose_look){0}, &(struct choose_look){0}));
 }
