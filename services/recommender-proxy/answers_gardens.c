@@ -234,14 +234,22 @@ static int read_query(struct recommender *recommender, struct http_request *requ
     return 0;
 }
 
-/* Four decimals. printf's floats, which are exact, took a fifth of an answer's time. */
+/* Four decimals, written by hand: printf takes a tenth of an answer's time. */
 static void put_decimal(struct buf *out, const char *name, double number)
 {
-    const long long whole = llround(fabs(number) * 10000);
+    unsigned long long whole = (unsigned long long)llround(fmin(fabs(number), 1e9) * 10000);
+    char text[32], *at = text + sizeof text;
 
+    for (int digit = 0; digit < 5 || whole; digit++) {
+        if (digit == 4)
+            *--at = '.';
+        *--at = (char)('0' + whole % 10);
+        whole /= 10;
+    }
     json_write_name(out, name);
-    buf_printf(out, "%s%lld.%04lld", number < 0 && whole ? "-" : "", whole / 10000,
-               whole % 10000);
+    if (number < -0.00005)
+        buf_append_char(out, '-');
+    buf_append(out, at, (size_t)(text + sizeof text - at));
 }
 
 static void put_part(struct buf *out, const char *name, float part)
