@@ -50,10 +50,10 @@ class Settings:
     unet_attention: Tuple[bool, ...] = (False, False, True, False)
     unet_groups: int = 16
     # First on pictures of half the size, where a sample costs a quarter; then at full size.
-    unet_half_samples: int = 400_000
-    unet_half_batch: int = 32
-    unet_samples: int = 600_000
-    unet_batch: int = 16
+    unet_half_samples: int = 48_000
+    unet_half_batch: int = 16
+    unet_samples: int = 24_000
+    unet_batch: int = 8
     empty_prompts: float = 0.10
 
     # Gates on the judge's word (emotion, season, weather, time), in shares of right answers.
