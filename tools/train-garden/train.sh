@@ -13,6 +13,7 @@ requirements=$here/requirements.txt
 beside=$cache/train-garden-beside-$(sha256sum "$requirements" | cut -c1-12)
 
 export TRANSFORMERS_VERBOSITY=error HF_HUB_OFFLINE=1 PYTHONDONTWRITEBYTECODE=1 TOKENIZERS_PARALLELISM=false
+export OMP_WAIT_POLICY=passive      # spinning threads are in each other's way where others run, too
 export MALLOC_TOP_PAD_=268435456 MALLOC_TRIM_THRESHOLD_=2147483648 MALLOC_MMAP_THRESHOLD_=2147483648
 if [ -n "${GARDEN_PYTHON:-}" ]; then
     exec "$GARDEN_PYTHON" "$here/${TRAIN_PROGRAM:-train.py}" "$@"

@@ -10,7 +10,7 @@ import torch
 from transformers import CLIPTokenizer
 
 import captions
-from training import checkpoint, latents, loop, vocabulary
+from training import checkpoint, latents, loop, muon, parallel, vocabulary
 from training.compute import to_tensor
 from training.data import half_size
 from training.settings import FULL, changed
@@ -73,7 +73,8 @@ class LoopTest(unittest.TestCase):
                 work.write_json("n", work.read_json("n", 0) + 1)
                 return (net(x) - x.sum(1, keepdim=True)).square().mean(), 4, {}
 
-            running = loop.Loop(work, "small", {"net": net}, 160, 1, 1e-2)
+            running = loop.Loop(work, "small", {"net": net}, 160, 1, 1e-2,
+                                matrices=[net.weight])
             try:
                 running.run(step, log_every=1000)
             except OutOfTime:
@@ -97,11 +98,42 @@ class LoopTest(unittest.TestCase):
         self.assertTrue(torch.equal(state["averages"]["decoder"]["w"], weight.half().float()))
 
 
+class MuonTest(unittest.TestCase):
+    def test_matrices_become_orthogonal(self):
+        torch.manual_seed(1)
+        for shape in ((2, 24, 90), (2, 90, 24)):
+            values = torch.linalg.svdvals(muon.orthogonal(torch.randn(shape)))
+            self.assertGreater(float(values.min()), 0.8)
+            self.assertLess(float(values.max()), 1.2)
+
+    def test_the_order_of_weights_in_memory_changes_nothing(self):
+        torch.manual_seed(1)
+        start, gradient = torch.randn(2, 6, 4, 3, 3)
+        results = []
+        for order in (torch.contiguous_format, torch.channels_last):
+            p = torch.nn.Parameter(start.contiguous(memory_format=order).clone())
+            p.grad = gradient.contiguous(memory_format=order)
+            muon.Muon([p], 0.1).step()
+            results.append(p.detach().contiguous())
+        self.assertGreater(float((results[0] - start).abs().max()), 1e-3)
+        self.assertLess(float((results[0] - results[1]).abs().max()), 1e-5)
+
+
+class ParallelTest(unittest.TestCase):
+    def test_parts_give_the_gradients_of_the_whole(self):
+        net, x = torch.nn.Linear(3, 1), torch.randn(8, 3)
+        net(x).square().sum().backward()
+        whole = net.weight.grad.clone()
+        parallel.gradients(lambda part: net(x[part]).square().sum(),
+                           [slice(i, None, 4) for i in range(4)], list(net.parameters()))
+        self.assertLess(float((net.weight.grad - whole).abs().max()), 1e-4)
+
+
 class SettingsTest(unittest.TestCase):
     def test_names_and_values(self):
-        settings = changed(FULL, ["unet_batch=8", "unet_channels=32,64"])
-        self.assertEqual((settings.unet_batch, settings.unet_channels), (8, (32, 64)))
-        self.assertEqual(dataclasses.replace(settings, unet_batch=16, unet_channels=(
+        settings = changed(FULL, ["unet_batch=4", "unet_channels=32,64"])
+        self.assertEqual((settings.unet_batch, settings.unet_channels), (4, (32, 64)))
+        self.assertEqual(dataclasses.replace(settings, unet_batch=FULL.unet_batch, unet_channels=(
             FULL.unet_channels)), FULL)
         self.assertRaises(ValueError, changed, FULL, ["nothing=1"])
 

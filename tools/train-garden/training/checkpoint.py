@@ -1,7 +1,7 @@
 """What a run on another machine needs, in f16 and small enough to be committed.
 
-The averaged weights stand for the running ones, and Adam's moments are found anew in the first
-steps. Pictures and latents are made again, the judge is taught again where it does not fit in.
+The averaged weights stand for the running ones, and the optimisers' moments are found anew in the
+first steps. Pictures and latents are made again, the judge is taught again where it does not fit.
 """
 import json
 from pathlib import Path
@@ -58,7 +58,7 @@ def unpack(work, path):
                    for name, value in _below(tensors, phase).items()}
         module = PHASES[phase]
         work.save(phase + ".pt", {"modules": {module: weights}, "averages": {module: weights},
-                                  "optimiser": None, "extra": {}, **at})
+                                  "optimisers": None, "extra": {}, **at})
     for name, note in state["notes"].items():
         if not work.path(name).exists():
             work.write_json(name, note)

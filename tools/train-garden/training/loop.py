@@ -9,6 +9,7 @@ import zlib
 import numpy as np
 import torch
 
+from training import muon
 from training.compute import device
 
 WARM_UP = 150           # steps
@@ -25,15 +26,20 @@ def root_and_cooldown(u):
 
 class Loop:
     def __init__(self, work, name, modules, samples, seed, rate, schedule=cosine, decay=0.01,
-                 average=0.999, betas=(0.9, 0.99)):
-        """modules: by name; what the file name.pt of an earlier run has is taken over."""
+                 average=0.999, betas=(0.9, 0.99), matrices=()):
+        """modules: by name; what the file name.pt of an earlier run has is taken over.
+
+        matrices: those of their parameters that learn by Muon; all others by AdamW."""
         self.work, self.name, self.modules = work, name, modules
         self.samples, self.seed, self.rate, self.schedule = samples, seed, rate, schedule
         self.average = average
         self.parameters = [p for module in modules.values() for p in module.parameters()
                            if p.requires_grad]
-        self.optimiser = torch.optim.AdamW(self.parameters, rate, betas=betas, weight_decay=decay,
-                                           fused=True)
+        by_muon = {id(p) for p in matrices}
+        self.optimisers = [torch.optim.AdamW([p for p in self.parameters if id(p) not in by_muon],
+                                             rate, betas=betas, weight_decay=decay, fused=True)]
+        if matrices:
+            self.optimisers.append(muon.Muon(matrices, rate, decay=decay))
         self.averages = {name: {key: value.detach().clone()
                                 for key, value in module.state_dict().items()}
                          for name, module in modules.items()}
@@ -58,8 +64,9 @@ class Loop:
             if name in state["extra"]:
                 thing.load_state_dict(state["extra"][name])
         self.seen, self.step = state["seen"], state["step"]
-        if state["optimiser"]:
-            self.optimiser.load_state_dict(state["optimiser"])
+        if state.get("optimisers"):         # a checkpoint has none
+            for optimiser, known in zip(self.optimisers, state["optimisers"]):
+                optimiser.load_state_dict(known)
             self.since_start = state["since_start"]
         self.at_log = (self.seen, time.monotonic())
         return True
@@ -67,7 +74,8 @@ class Loop:
     def save(self):
         self.work.save(self.name + ".pt", {
             "modules": {name: module.state_dict() for name, module in self.modules.items()},
-            "averages": self.averages, "optimiser": self.optimiser.state_dict(),
+            "averages": self.averages,
+            "optimisers": [optimiser.state_dict() for optimiser in self.optimisers],
             "extra": {name: thing.state_dict() for name, thing in self.extra.items()},
             "seen": self.seen, "step": self.step, "since_start": self.since_start})
 
@@ -85,7 +93,7 @@ class Loop:
 
     def run(self, step, until=1.0, log_every=100):
         """step(rng) makes one step's loss, its samples and its figures, until that share of the
-        samples is seen. Raises OutOfTime after saving."""
+        samples is seen; it may have left the gradients itself. Raises OutOfTime after saving."""
         self.restore()
         for module in self.modules.values():
             module.train()
@@ -103,16 +111,19 @@ class Loop:
     def _one(self, step):
         rate = float(self.rate * self.schedule(self.progress)
                      * min(1.0, (self.since_start + 1) / WARM_UP))
-        for group in self.optimiser.param_groups:
+        for group in [group for one in self.optimisers for group in one.param_groups]:
             group["lr"] = rate
         phase = zlib.crc32(self.name.encode())
+        for p in self.parameters:
+            p.grad = None
         torch.manual_seed((self.seed * 1_000_003 + phase + self.step) % 2 ** 63)
         loss, samples, figures = step(np.random.default_rng((self.seed, phase, self.step)))
-        self.optimiser.zero_grad(set_to_none=True)
-        loss.backward()
+        if loss.requires_grad:
+            loss.backward()
         norm = torch.nn.utils.clip_grad_norm_(self.parameters, 1.0)
         if torch.isfinite(norm):            # one bad step must not end hours of good ones
-            self.optimiser.step()
+            for optimiser in self.optimisers:
+                optimiser.step()
         self.step, self.seen, self.since_start = (self.step + 1, self.seen + samples,
                                                   self.since_start + 1)
         self._average()

@@ -50,17 +50,17 @@ class Settings:
     unet_attention: Tuple[bool, ...] = (False, False, True, False)
     unet_groups: int = 16
     # First on pictures of half the size, where a sample costs a quarter; then at full size.
-    unet_half_samples: int = 400_000
-    unet_half_batch: int = 32
-    unet_samples: int = 600_000
-    unet_batch: int = 16
+    unet_half_samples: int = 64_000
+    unet_half_batch: int = 16
+    unet_samples: int = 24_000
+    unet_batch: int = 8
     empty_prompts: float = 0.10
 
     # Gates on the judge's word (emotion, season, weather, time), in shares of right answers.
     gate_judge: Tuple[float, ...] = (0.90, 0.93, 0.90, 0.97)
     gate_decoder: Tuple[float, ...] = (0.80, 0.85, 0.85, 0.93)
     gate_half: Tuple[float, ...] = (0.30, 0.50, 0.40, 0.85)
-    gate_half_at: float = 0.50
+    gate_half_at: float = 1.0
 
     # How the model is drawn with by default; train.sh --sweep tries others.
     scheduler: str = "ddim"

@@ -2,8 +2,9 @@
 
 Velocity is predicted, as latents at the last time step hold next to nothing of the picture (betas
 rise linearly from 1e-4 to 0.02; Stable Diffusion's own schedule leaks the mean brightness, which
-tells night from day). Steps are weighted by min-SNR-5 (Hang et al. 2023). Half of the samples are
-of pictures at half size, where a step costs a quarter; words and colours are learned there.
+tells night from day). Steps are weighted by min-SNR-5 (Hang et al. 2023). Most samples are of
+pictures at half size, where one costs a quarter; words and colours are learned there. Muon
+reaches a loss with fewer than half of the samples that AdamW alone needs.
 """
 import random
 
@@ -12,7 +13,7 @@ from diffusers import DDIMScheduler, DPMSolverMultistepScheduler, UNet2DConditio
 from torch import nn
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
-from training import loop, vocabulary
+from training import loop, parallel, vocabulary
 from training.compute import device, mixed, quicken
 from training.data import FORMATS, caption_of
 
@@ -62,6 +63,12 @@ class Painter(nn.Module):
             return self.unet(latents, times, words).sample.float()
 
 
+def matrices_of(model):
+    """What Muon is for: the inner matrices of the UNet, not what touches latents or words."""
+    outer = {"conv_in.weight", "conv_out.weight"}
+    return [p for name, p in model.unet.named_parameters() if p.dim() > 1 and name not in outer]
+
+
 class Tokens:
     """Captions to ids, as the pipeline makes them."""
 
@@ -87,7 +94,8 @@ class Training:
         half, full = settings.unet_half_samples, settings.unet_samples
         self.half_share = half / (half + full)
         self.loop = loop.Loop(work, "unet", {"model": self.model}, half + full, settings.seed,
-                              1e-3, schedule=loop.root_and_cooldown, average=0.9995)
+                              2e-3, schedule=loop.root_and_cooldown, average=0.9995,
+                              matrices=matrices_of(self.model))
         self.loaded = None
 
     # -- steps ------------------------------------------------------------------------------
@@ -118,11 +126,21 @@ class Training:
         kept = self.kept[times][:, None, None, None]
         noisy = kept.sqrt() * z + (1 - kept).sqrt() * noise
         velocity = kept.sqrt() * noise - (1 - kept).sqrt() * z
-        error = (self.model(noisy, times, ids) - velocity).square().mean((1, 2, 3))
         ratio = (kept / (1 - kept)).flatten()
-        weight = ratio.clamp(max=SNR_MAX) / (ratio + 1) + FLOOR
-        quarters = error.detach().reshape(4, -1).mean(1).tolist()
-        return (error * weight).mean(), count, {f"q{i}": q for i, q in enumerate(quarters)}
+        weight = (ratio.clamp(max=SNR_MAX) / (ratio + 1) + FLOOR) / count
+        errors = torch.zeros(count, device=device())
+
+        def loss_of(part):
+            drawn = self.model(noisy[part], times[part], ids[part])
+            error = (drawn - velocity[part]).square().mean((1, 2, 3))
+            errors[part] = error.detach()
+            return (error * weight[part]).sum()
+
+        many = parallel.parts()
+        loss = parallel.gradients(loss_of, [slice(i, None, many) for i in range(many)],
+                                  self.loop.parameters)
+        quarters = errors.reshape(4, -1).mean(1).tolist()
+        return loss, count, {f"q{i}": q for i, q in enumerate(quarters)}
 
     # -- the whole --------------------------------------------------------------------------
 
