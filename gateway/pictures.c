@@ -210,6 +210,14 @@ static bool is_fresh(const struct gateway *gateway, struct blob *blob, bool can_
     return can_check && !atomic_compare_exchange_strong(&blob->checked_ms, &checked_ms, now_ms);
 }
 
+/* Files of an export belong together: one that was another a moment ago would not fit its
+ * manifest.
+ */
+static bool may_be_late(const char *key)
+{
+    return !text_starts_with(key, "dataset/");
+}
+
 /* What came from the bucket, not from us, gets nothing of the operator's session. Pictures
  * proper hold no script and are spared the header; all else, SVG included, is confined. */
 static void confine(struct reply *reply)
@@ -240,7 +248,7 @@ static bool answer(struct gateway *gateway, struct http_request *request, bool i
     if (http_query(request, "w"))
         return thumbs_answer(gateway, request, key, in_line, reply);
     cached = lru_get(gateway->pictures, key, strlen(key));
-    if (is_fresh(gateway, cached, can_check)) {
+    if (may_be_late(key) && is_fresh(gateway, cached, can_check)) {
         meters_cache(gateway->meters, METERS_PICTURES, true);
         pictures_answer(request, cached, reply);
         confine(reply);
