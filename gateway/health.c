@@ -21,15 +21,29 @@ const char *health_part_name(enum health_part part)
     return names[part];
 }
 
+/* Where a service is that a garden may go without, "" where this one does; NULL: of other
+ * parts. */
+static const char *optional_url(const struct settings *settings, enum health_part part)
+{
+    switch (part) {
+    case HEALTH_GENERATOR:
+        return settings->generator_url;
+    case HEALTH_EMOTION:
+        return settings->emotion_url;
+    case HEALTH_RECOMMENDER:
+        return settings->recommender_url;
+    case HEALTH_EXPORTER:
+        return settings->exporter_url;
+    default:
+        return NULL;
+    }
+}
+
 bool health_part_used(const struct settings *settings, enum health_part part)
 {
-    if (part == HEALTH_GENERATOR)
-        return *settings->generator_url != '\0';
-    if (part == HEALTH_RECOMMENDER)
-        return *settings->recommender_url != '\0';
-    if (part == HEALTH_EXPORTER)
-        return *settings->exporter_url != '\0';
-    return part != HEALTH_EMOTION || *settings->emotion_url != '\0';
+    const char *url = optional_url(settings, part);
+
+    return !url || *url != '\0';
 }
 
 static void set_part(struct health *health, enum health_part part, const struct err *err)
@@ -135,6 +149,12 @@ static void ask_catalog(struct gateway *gateway, struct health *health, struct e
 
 void health_check(struct gateway *gateway, struct health *ret_health)
 {
+    static const struct {
+        enum health_part part;
+        const char *name;
+    } visited[] = {{HEALTH_EMOTION, "the emotion service"},
+                   {HEALTH_RECOMMENDER, "the recommender"},
+                   {HEALTH_EXPORTER, "csv-exporter"}};
     struct err err[HEALTH_PARTS] = {0};
 
     memset(ret_health, 0, sizeof *ret_health);
@@ -149,18 +169,14 @@ void health_check(struct gateway *gateway, struct health *ret_health)
     set_part(ret_health, HEALTH_INGEST, &err[HEALTH_INGEST]);
     (void)health_ask_generator(gateway->settings, &err[HEALTH_GENERATOR]);
     set_part(ret_health, HEALTH_GENERATOR, &err[HEALTH_GENERATOR]);
-    if (*gateway->settings->emotion_url)
-        (void)ask_service("the emotion service", gateway->settings->emotion_url,
-                          &err[HEALTH_EMOTION]);
-    set_part(ret_health, HEALTH_EMOTION, &err[HEALTH_EMOTION]);
-    if (*gateway->settings->recommender_url)
-        (void)ask_service("the recommender", gateway->settings->recommender_url,
-                          &err[HEALTH_RECOMMENDER]);
-    set_part(ret_health, HEALTH_RECOMMENDER, &err[HEALTH_RECOMMENDER]);
-    if (*gateway->settings->exporter_url)
-        (void)ask_service("csv-exporter", gateway->settings->exporter_url,
-                          &err[HEALTH_EXPORTER]);
-    set_part(ret_health, HEALTH_EXPORTER, &err[HEALTH_EXPORTER]);
+    for (size_t i = 0; i < sizeof visited / sizeof *visited; i++) {
+        const enum health_part part = visited[i].part;
+
+        if (health_part_used(gateway->settings, part))
+            (void)ask_service(visited[i].name, optional_url(gateway->settings, part),
+                              &err[part]);
+        set_part(ret_health, part, &err[part]);
+    }
     ret_health->ready = true;
     for (int i = 0; i < HEALTH_PARTS; i++) {
         ret_health->parts[i].unused = !health_part_used(gateway->settings, (enum health_part)i);

@@ -13,7 +13,7 @@ static float *trait_of(const struct kinds *kinds, int emotion, int trait, int va
                (size_t)kinds->factors;
 }
 
-static bool is_known(const float *vector, int factors)
+bool kinds_is_known(const float *vector, int factors)
 {
     for (int k = 0; k < factors; k++)
         if (vector[k] != 0)
@@ -42,7 +42,7 @@ static void learn_moods(struct kinds *kinds, const float *vectors, const struct 
         const uint8_t emotion = sample->of[i].picture.emotion;
         const float *vector = vectors + (size_t)i * (size_t)factors;
 
-        if (!is_known(vector, factors))
+        if (!kinds_is_known(vector, factors))
             continue;
         add(kinds->moods + (size_t)emotion * (size_t)factors, vector, factors, 1);
         counts[emotion]++;
@@ -64,7 +64,7 @@ static void learn_trait(struct kinds *kinds, const float *vectors, const struct 
         const float *vector = vectors + (size_t)i * (size_t)factors;
         float *sum = trait_of(kinds, picture->emotion, trait, value);
 
-        if (!is_known(vector, factors))
+        if (!kinds_is_known(vector, factors))
             continue;
         add(sum, vector, factors, 1);
         add(sum, kinds->moods + (size_t)picture->emotion * (size_t)factors, factors, -1);

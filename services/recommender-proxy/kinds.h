@@ -20,6 +20,9 @@ bool kinds_learn(struct kinds *kinds, const float *vectors, int factors,
                  const struct sample *sample);
 void kinds_done(struct kinds *kinds);
 
+/* Factors that are all zeros are those of a picture without a like. */
+bool kinds_is_known(const float *vector, int factors);
+
 void kinds_vector(const struct kinds *kinds, const struct picture *picture, float *ret_vector);
 
 #endif

@@ -157,14 +157,6 @@ bool model_put(struct model *model, uint32_t item, uint64_t hash, const struct f
     return model_restore(model, &new, of->picture.emotion, vector);
 }
 
-static bool has_vector(const float *vector, int factors)
-{
-    for (int k = 0; k < factors; k++)
-        if (vector[k] != 0)
-            return true;
-    return false;
-}
-
 /* Also those that are gone now: what they were liked for still counts. */
 static bool fill_shelves(struct model *model, const struct sample *sample)
 {
@@ -183,7 +175,7 @@ static bool fill_shelves(struct model *model, const struct sample *sample)
         item.column = i;
         item.popular = model->rates.item[i];
         memcpy(item.group, model->rates.group + (size_t)i * RATE_GROUPS, sizeof item.group);
-        if (!vector || !has_vector(vector, model->factors)) {
+        if (!vector || !kinds_is_known(vector, model->factors)) {
             kinds_vector(&model->kinds, &of->picture, guessed);
             vector = guessed;
         }

@@ -75,16 +75,19 @@ static void init_taste(struct scoring *scoring, int emotion, const struct favori
                scoring->entry_count);
 }
 
+static float met_of(const struct mark *mark)
+{
+    if (mark->verdict)
+        return mark->liked ? MET_LIKED : MET_DISLIKED;
+    return mark->skipped ? MET_SKIPPED : MET_SHOWN;
+}
+
 float scoring_met(const struct scoring *scoring, uint32_t item)
 {
     const struct mark *mark =
         scoring->visitor ? marks_find(&scoring->visitor->marks, item) : NULL;
 
-    if (!mark)
-        return 0;
-    if (mark->verdict)
-        return mark->liked ? MET_LIKED : MET_DISLIKED;
-    return mark->skipped ? MET_SKIPPED : MET_SHOWN;
+    return mark ? met_of(mark) : 0;
 }
 
 float scoring_dot(const float *weights, const float *features, int from, int to)
@@ -191,7 +194,7 @@ static void add_met(struct scoring *scoring)
             continue;
         candidate = candidate_at(scoring, model->places[item] - 1);
         if (candidate)
-            candidate->score += scoring_met(scoring, item);
+            candidate->score += met_of(&marks->marks[i]);
     }
 }
 
