@@ -37,7 +37,7 @@ static const void *address_bytes(const struct sockaddr *address, unsigned int *r
     return NULL;
 }
 
-enum MHD_Result http_conn_accept(void *ctx, const struct sockaddr *address, socklen_t size)
+enum MHD_Result http_conn_admit(void *ctx, const struct sockaddr *address, socklen_t size)
 {
     struct http_loop *loop = ctx;
     unsigned int bytes_size;
@@ -103,12 +103,17 @@ static void conn_close(struct http_loop *loop, struct http_conn *conn)
 void http_conn_notify(void *ctx, struct MHD_Connection *mhd, void **socket_context,
                       enum MHD_ConnectionNotificationCode code)
 {
+    struct http_loop *loop = ctx;
+
     if (code == MHD_CONNECTION_NOTIFY_STARTED) {
-        *socket_context = conn_open(ctx, mhd);
-    } else if (*socket_context) {
-        conn_close(ctx, *socket_context);
-        *socket_context = NULL;
+        loop->told++;
+        *socket_context = conn_open(loop, mhd);
+        return;
     }
+    http_accept_closed(loop);
+    if (*socket_context)
+        conn_close(loop, *socket_context);
+    *socket_context = NULL;
 }
 
 void http_conn_phase(struct http_conn *conn, struct http_loop *loop, enum http_phase phase)

@@ -5,7 +5,6 @@
  * waits by itself, on a set that holds the daemon's epoll set, calls MHD_run, and is the only
  * thread that ever resumes. Other threads put answers into its mailbox. */
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
@@ -44,20 +43,13 @@ static size_t leave_as_it_is(void *ctx, struct MHD_Connection *mhd, char *text)
     return strlen(text);
 }
 
-/* Every daemon gets a duplicate of the listening socket, since it closes what it is given. */
+/* It is given connections by accept.c, which also holds to the limit. */
 static int start_daemon(struct http_loop *loop, struct err *err)
 {
-    const struct http_server_conf *conf = &loop->server->conf;
-    unsigned int most =
-        (unsigned int)conf->max_connections / (unsigned int)loop->server->loop_count;
-    int fd = fcntl(loop->server->listen_fd, F_DUPFD_CLOEXEC, 0);
-
-    if (fd < 0)
-        return err_set_errno(err, "duplicate the listening socket");
     loop->daemon = MHD_start_daemon(
-        MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, http_conn_accept, loop,
-        http_exchange_on_request, loop, MHD_OPTION_LISTEN_SOCKET, fd,
-        MHD_OPTION_CONNECTION_LIMIT, most ? most : 1U, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+        MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET, 0, http_conn_admit,
+        loop, http_exchange_on_request, loop, MHD_OPTION_CONNECTION_LIMIT,
+        (unsigned int)loop->server->conf.max_connections, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
         (size_t)HTTP_POOL_BYTES, MHD_OPTION_CONNECTION_TIMEOUT, 0U,
         MHD_OPTION_NOTIFY_CONNECTION, http_conn_notify, loop, MHD_OPTION_NOTIFY_COMPLETED,
         http_exchange_on_completed, loop, MHD_OPTION_URI_LOG_CALLBACK, http_exchange_on_target,
@@ -67,12 +59,10 @@ static int start_daemon(struct http_loop *loop, struct err *err)
 #endif
         MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, /* else no sendfile(2), which cannot mask it */
         MHD_OPTION_END);
-    if (!loop->daemon) {
-        (void)close(fd);
+    if (!loop->daemon)
         return err_set(err, ERR_IO,
                        "libmicrohttpd does not start; look for a limit on open "
                        "files (ulimit -n)");
-    }
     return 0;
 }
 
@@ -92,7 +82,8 @@ static int build(struct http_loop *loop, struct err *err)
         watch(loop, loop->wake_fd, &event_wake, err) < 0 ||
         watch(loop, http_client_fd(loop->client), &event_client, err) < 0)
         return err->code;
-    return 0;
+    http_accept_watch(loop, true);
+    return loop->accepting ? 0 : err_set_errno(err, "watch the listening socket");
 }
 
 struct http_loop *http_loop_new(struct http_server *server, struct err *err)
@@ -132,6 +123,7 @@ void http_loop_free(struct http_loop *loop)
         return;
     if (loop->daemon)
         MHD_stop_daemon(loop->daemon);
+    http_accept_drop(loop->arrivals);
     while (loop->mail) { /* errands: what was answered was delivered */
         struct http_request *request = loop->mail;
 
@@ -157,7 +149,7 @@ bool http_loop_is_mine(const struct http_loop *loop)
 }
 
 /* The descriptor is written under the lock: the loop may be gone once it saw the mail. */
-static void wake(struct http_loop *loop)
+void http_loop_wake(struct http_loop *loop)
 {
     const uint64_t one = 1;
 
@@ -173,7 +165,7 @@ void http_loop_post(struct http_loop *loop, struct http_request *request)
     request->next = loop->mail;
     loop->mail = request;
     if (was_empty)
-        wake(loop);
+        http_loop_wake(loop);
     (void)pthread_mutex_unlock(&loop->lock);
 }
 
@@ -186,24 +178,28 @@ void http_loop_post_stream(struct http_loop *loop, struct http_stream *stream)
     http_stream_set_next(stream, loop->stream_mail);
     loop->stream_mail = stream;
     if (was_empty)
-        wake(loop);
+        http_loop_wake(loop);
     (void)pthread_mutex_unlock(&loop->lock);
 }
 
 static void read_mail(struct http_loop *loop)
 {
+    struct http_arrival *arrivals;
     struct http_request *mail;
     struct http_stream *streams;
     uint64_t count;
 
     (void)!read(loop->wake_fd, &count, sizeof count);
     (void)pthread_mutex_lock(&loop->lock);
+    arrivals = loop->arrivals;
+    loop->arrivals = NULL;
     mail = loop->mail;
     loop->mail = NULL;
     streams = loop->stream_mail;
     loop->stream_mail = NULL;
     loop->stopping = loop->stop_asked;
     (void)pthread_mutex_unlock(&loop->lock);
+    http_accept_adopt(loop, arrivals);
     while (mail) {
         struct http_request *request = mail;
 
@@ -223,6 +219,9 @@ static int pause_ms(struct http_loop *loop)
 
     if (loop->conns || loop->lingers)
         pause = loop->next_sweep_ms > loop->now_ms ? loop->next_sweep_ms - loop->now_ms : 0;
+    if (loop->accept_from_ms > loop->now_ms &&
+        (pause < 0 || pause > loop->accept_from_ms - loop->now_ms))
+        pause = loop->accept_from_ms - loop->now_ms;
     if (loop->draining && (pause < 0 || pause > STOP_STEP_MS))
         pause = STOP_STEP_MS;
     if (client_ms >= 0 && (pause < 0 || client_ms < pause))
@@ -238,6 +237,9 @@ static void on_event(struct http_loop *loop, void *ptr)
     switch (*(enum http_event *)ptr) {
     case HTTP_EVENT_DAEMON:
         break; /* every round runs it */
+    case HTTP_EVENT_LISTEN:
+        http_accept_take(loop);
+        break;
     case HTTP_EVENT_WAKE:
         read_mail(loop);
         break;
@@ -263,17 +265,14 @@ static void run_once(struct http_loop *loop)
     (void)MHD_run(loop->daemon);
     if (loop->now_ms >= loop->next_sweep_ms)
         http_conn_sweep(loop);
+    http_accept_update(loop);
 }
 
 /* Takes no new connection and ends those that have nothing under way. */
 static void drain(struct http_loop *loop)
 {
-    int fd;
-
     loop->draining = true;
-    fd = MHD_quiesce_daemon(loop->daemon);
-    if (fd >= 0)
-        (void)close(fd);
+    http_accept_update(loop);
     loop->now_ms = clock_mono_ms();
     (void)MHD_run(loop->daemon); /* what has arrived already is answered */
     while (loop->conns && loop->now_ms < loop->drain_until_ms + FORCE_END_MS) {
@@ -344,7 +343,7 @@ void http_loop_stop(struct http_loop *loop, int64_t drain_until_ms)
     (void)pthread_mutex_lock(&loop->lock);
     loop->stop_asked = true;
     loop->drain_until_ms = drain_until_ms;
-    wake(loop);
+    http_loop_wake(loop);
     (void)pthread_mutex_unlock(&loop->lock);
 }
 

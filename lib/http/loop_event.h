@@ -5,6 +5,7 @@
 
 enum http_event {
     HTTP_EVENT_DAEMON, /* libmicrohttpd has something to do */
+    HTTP_EVENT_LISTEN, /* somebody connects */
     HTTP_EVENT_WAKE,   /* another thread put something into the mailbox */
     HTTP_EVENT_CLIENT, /* the loop's http_client has something to do */
     HTTP_EVENT_LINGER, /* first member of a struct http_linger */

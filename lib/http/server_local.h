@@ -28,6 +28,7 @@ struct http_server {
     int listen_fd;                /* -1 once stopped */
     int port;
     int loop_count;
+    atomic_int open;          /* connections, over all loops */
     struct http_loop *loops;  /* a list */
     struct http_peers *peers; /* NULL: no limit for one address */
 };
@@ -58,17 +59,21 @@ struct http_conn {
 };
 
 struct http_linger;
+struct http_arrival;
 
 struct http_loop {
     struct http_loop *next;
     struct http_server *server;
     struct MHD_Daemon *daemon;
     struct http_client *client;
-    int epoll_fd; /* the daemon's, wake_fd, the client's and lingering sockets */
+    int epoll_fd; /* the daemon's, the listening socket, wake_fd, the client's, lingering ones
+                   */
     int wake_fd;
     pthread_t thread;
+    atomic_int open; /* connections, those included that are in the mailbox */
 
-    pthread_mutex_t lock; /* for the next four: the mailbox */
+    pthread_mutex_t lock; /* for the next five: the mailbox */
+    struct http_arrival *arrivals;
     struct http_request *mail;
     struct http_stream *stream_mail;
     int64_t drain_until_ms;
@@ -77,7 +82,10 @@ struct http_loop {
     bool started;  /* the thread; the server's */
     bool stopping; /* from here on the loop's thread only */
     bool draining;
-    pthread_t self; /* the thread, as it knows itself */
+    bool accepting;         /* the listening socket is watched */
+    int64_t accept_from_ms; /* not before */
+    uint64_t told;          /* of connections that began, by libmicrohttpd */
+    pthread_t self;         /* the thread, as it knows itself */
     struct http_conn *conns;
     struct http_request *spare; /* for reuse */
     struct http_linger *lingers;
@@ -200,7 +208,8 @@ struct http_response *http_response_error(const struct http_request *request, in
                                           const char *text);
 
 /* -- connection.c: connections and their time limits -- */
-enum MHD_Result http_conn_accept(void *ctx, const struct sockaddr *address, socklen_t size);
+/* Whether an address may have one more. */
+enum MHD_Result http_conn_admit(void *ctx, const struct sockaddr *address, socklen_t size);
 void http_conn_notify(void *ctx, struct MHD_Connection *mhd, void **socket_context,
                       enum MHD_ConnectionNotificationCode code);
 void http_conn_phase(struct http_conn *conn, struct http_loop *loop, enum http_phase phase);
@@ -208,6 +217,14 @@ void http_conn_phase(struct http_conn *conn, struct http_loop *loop, enum http_p
 void http_conn_sweep(struct http_loop *loop);
 /* For the end of the loop: closes what waits for a request; all of it where hard. */
 void http_conn_close_idle(struct http_loop *loop, bool hard);
+
+/* -- accept.c: connections that come, and which loop's they are -- */
+void http_accept_take(struct http_loop *loop);
+void http_accept_adopt(struct http_loop *loop, struct http_arrival *arrivals);
+void http_accept_drop(struct http_arrival *arrivals);
+void http_accept_closed(struct http_loop *loop);
+void http_accept_watch(struct http_loop *loop, bool on);
+void http_accept_update(struct http_loop *loop);
 
 /* -- refuse.c: an answer in the middle of an upload, past libmicrohttpd -- */
 void http_refuse_raw(struct http_conn *conn, int status, const char *text);
@@ -225,6 +242,7 @@ void http_loop_join(struct http_loop *loop);
 void http_loop_free(struct http_loop *loop);
 void http_loop_post(struct http_loop *loop, struct http_request *request);
 void http_loop_post_stream(struct http_loop *loop, struct http_stream *stream);
+void http_loop_wake(struct http_loop *loop); /* with its lock held */
 bool http_loop_is_mine(const struct http_loop *loop);
 
 /* -- peers.c: how many connections an address has, over all loops -- */
