@@ -98,13 +98,16 @@ static bool is_unreserved(char c)
 void text_url_encode(struct buf *out, const char *text, size_t size, bool keep_slash)
 {
     static const char digits[] = "0123456789ABCDEF";
+    const char *end = text + size;
 
-    for (size_t i = 0; i < size; i++) {
-        unsigned char c = (unsigned char)text[i];
+    while (text < end) {
+        const char *run = text;
 
-        if (is_unreserved(text[i]) || (keep_slash && c == '/')) {
-            buf_append_char(out, text[i]);
-        } else {
+        while (text < end && (is_unreserved(*text) || (keep_slash && *text == '/')))
+            text++;
+        buf_append(out, run, (size_t)(text - run));
+        if (text < end) {
+            const unsigned char c = (unsigned char)*text++;
             const char encoded[3] = {'%', digits[c >> 4], digits[c & 15]};
 
             buf_append(out, encoded, sizeof encoded);

@@ -124,12 +124,12 @@ static struct http_response *on_error(void *ctx, const struct http_request *requ
                                       : NULL;
 }
 
-struct front *front_start(const char *listen, struct err *err)
+struct front *front_start(const char *listen, int loops, struct err *err)
 {
     struct front *front = calloc(1, sizeof *front);
     const struct http_server_conf conf = {.listen = listen,
                                           .listen_fd = http_inherited_fd(),
-                                          .loops = 1,
+                                          .loops = loops,
                                           .max_body_bytes = FRONT_BODY_BYTES,
                                           .max_connections = CONNECTIONS,
                                           .on_head = on_head,

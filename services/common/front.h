@@ -14,7 +14,7 @@ struct front;
 
 enum { FRONT_BODY_BYTES = 4096 }; /* largest body, unless head says otherwise */
 
-/* What the service answers by. Called on the front's loop: none may block. */
+/* What the service answers by. Called on the front's loops: none may block. */
 struct front_service {
     /* Appends the JSON of /readyz; true: it is ready (200, else 503). */
     bool (*ready)(void *ctx, struct buf *out);
@@ -31,8 +31,10 @@ struct front_service {
     void *ctx;
 };
 
-/* Starts to answer. Until front_connect all but /healthz and /metrics says "starting" (503). */
-struct front *front_start(const char *listen, struct err *err);
+/* Starts to answer. Until front_connect all but /healthz and /metrics says "starting" (503).
+ * loops: 1, or as in struct http_server_conf for a service whose answers are its work; it is
+ * then called on several threads at once. */
+struct front *front_start(const char *listen, int loops, struct err *err);
 
 int front_port(const struct front *front);
 

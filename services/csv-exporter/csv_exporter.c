@@ -124,7 +124,7 @@ int csv_exporter_run(const struct csv_exporter_conf *conf, struct err *err)
     for (int i = 0; i < HEALTH_TROUBLES; i++)
         (void)pthread_mutex_init(&service.troubles[i].lock, NULL);
     exporter_figures_init(&service.figures);
-    service.front = front_start(conf->listen, err);
+    service.front = front_start(conf->listen, 1, err);
     if (!service.front)
         (void)err_wrap(err, "listening on %s", conf->listen);
     if (service.front) {

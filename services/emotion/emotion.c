@@ -197,7 +197,7 @@ int emotion_run(const struct emotion_conf *conf, struct face_engine *engine,
     emotion_figures_init(&service.parts.figures);
     name_bucket(&service, conf->garden.store);
     if (try_lock(&service.parts, err) == 0) {
-        service.front = front_start(conf->listen, err);
+        service.front = front_start(conf->listen, 1, err);
         if (!service.front)
             (void)err_wrap(err, "listening on %s", conf->listen);
     }

@@ -151,7 +151,7 @@ int generator_run(const struct generator_conf *conf, const struct drawer *drawer
         (void)pthread_mutex_init(&g.troubles[i].lock, NULL);
     (void)pthread_mutex_init(&g.control.lock, NULL);
     generator_figures_init(&g.figures);
-    g.front = front_start(conf->listen, err);
+    g.front = front_start(conf->listen, 1, err);
     if (g.front) {
         log_info("answering on port %d, drawing with %s (%s, %s)", front_port(g.front),
                  drawer->info.name, drawer->info.backend, drawer->info.precision);

@@ -16,7 +16,7 @@ static int run(void *ctx, struct err *err)
 {
     const struct ingest_conf *conf = ctx;
     struct engines engines = {0};
-    struct front *front = front_start(conf->listen, err);
+    struct front *front = front_start(conf->listen, 1, err);
     struct pipeline *pipeline = NULL;
 
     if (!front)

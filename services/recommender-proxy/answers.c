@@ -20,11 +20,14 @@ typedef void answer_fn(struct recommender *recommender, struct http_request *req
 static const struct path {
     const char *path, *method;
     answer_fn *answer;
+    bool asks_engine; /* and nobody else */
 } paths[] = {
-    {"/garden", "POST", answers_garden},
-    {"/like", "POST", answers_like},
-    {"/v1/events", "POST", answers_events},
+    {"/garden", "POST", answers_garden, true},
+    {"/like", "POST", answers_like, false},
+    {"/v1/events", "POST", answers_events, false},
 };
+
+static const struct path recommendations = {NULL, "GET", answers_recommendations, true};
 
 struct call {
     struct recommender *recommender;
@@ -32,13 +35,19 @@ struct call {
     answer_fn *answer;
 };
 
-static void run(void *ctx)
+static void run(struct recommender *recommender, struct http_request *request,
+                answer_fn *answer)
+{
+    log_set_trace(http_trace(request)->trace_id);
+    answer(recommender, request);
+    log_set_trace(NULL);
+}
+
+static void run_call(void *ctx)
 {
     struct call *call = ctx;
 
-    log_set_trace(http_trace(call->request)->trace_id);
-    call->answer(call->recommender, call->request);
-    log_set_trace(NULL);
+    run(call->recommender, call->request, call->answer);
     free(call);
 }
 
@@ -49,21 +58,26 @@ static void submit(struct recommender *recommender, struct http_request *request
 
     if (call) {
         *call = (struct call){recommender, request, answer};
-        if (pool_submit(recommender->pool, run, call) == 0)
+        if (pool_submit(recommender->pool, run_call, call) == 0)
             return;
         free(call);
     }
     refuse(request, 503, "too many wait for an answer: try again in a moment");
 }
 
+/* The local engine takes a fraction of a millisecond, much of which handing over to another
+ * thread would cost again; whatever may wait for somebody else is handed over. */
 static void route(struct recommender *recommender, struct http_request *request,
-                  const char *method, answer_fn *answer)
+                  const struct path *path)
 {
-    if (strcmp(http_method(request), method) == 0)
-        submit(recommender, request, answer);
-    else
+    if (strcmp(http_method(request), path->method) != 0)
         refuse(request, 405,
-               *method == 'P' ? "this takes POST, with JSON as its body" : "this takes GET");
+               *path->method == 'P' ? "this takes POST, with JSON as its body"
+                                    : "this takes GET");
+    else if (path->asks_engine && !recommender->remote)
+        run(recommender, request, path->answer);
+    else
+        submit(recommender, request, path->answer);
 }
 
 static bool is_recommendations(const char *path)
@@ -83,11 +97,11 @@ bool answers(struct recommender *recommender, struct http_request *request)
 
     for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
         if (strcmp(path, paths[i].path) == 0) {
-            route(recommender, request, paths[i].method, paths[i].answer);
+            route(recommender, request, &paths[i]);
             return true;
         }
     if (!is_recommendations(path))
         return false;
-    route(recommender, request, "GET", answers_recommendations);
+    route(recommender, request, &recommendations);
     return true;
 }

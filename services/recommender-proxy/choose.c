@@ -2,21 +2,17 @@
 #include "services/recommender-proxy/choose.h"
 
 #include <stdlib.h>
-#include <string.h>
 
-enum {
-    SPARE = 64,    /* candidates beyond what is asked for, in place of near-duplicates */
-    COUNTED = 128, /* new ones of which near-duplicates are looked for at each place */
-};
+enum { COUNTED = 128 }; /* new ones of which near-duplicates are looked for at each place */
 
 struct work {
-    const struct choose_candidate *candidates;
-    uint32_t *best; /* a heap with the worst on top; then sorted, best first */
-    uint32_t best_count, next;
-    uint32_t *new; /* not taken yet, or taken and not yet removed */
-    uint32_t new_count, new_left;
-    uint8_t *taken, *described; /* by candidate */
     const struct choose_conf *conf;
+    struct choose_from *from;
+    size_t next; /* of the best */
+    uint32_t
+        new_left;   /* not taken; from->new also has taken ones that were not yet come across */
+    uint8_t *taken; /* by place */
+    struct choose_look *looks; /* of what was chosen */
     uint64_t random;
 };
 
@@ -37,204 +33,134 @@ static uint64_t draw(struct work *work)
     return z ^ z >> 31;
 }
 
-bool choose_is_better(const struct choose_candidate *a, const struct choose_candidate *b)
+static void take(struct work *work, uint32_t place)
 {
-    return a->score != b->score ? a->score > b->score : a->tie < b->tie;
+    work->taken[place] = 1;
+    if (work->new_left && work->from->is_new(work->conf->ctx, place))
+        work->new_left--;
 }
 
-static bool is_better(const struct work *work, uint32_t a, uint32_t b)
+static struct choose_look look_at(const struct work *work, uint32_t place)
 {
-    return choose_is_better(&work->candidates[a], &work->candidates[b]);
+    return work->conf->look(work->conf->ctx, place);
 }
 
-/* -- the best, by a heap -- */
-
-static void sink(struct work *work, uint32_t at, uint32_t count)
+static bool is_near_any(const struct work *work, uint32_t place, size_t count)
 {
-    uint32_t *heap = work->best;
+    const struct choose_look look = look_at(work, place);
 
-    for (uint32_t child = 2 * at + 1; child < count; child = 2 * at + 1) {
-        uint32_t held = heap[at];
-
-        if (child + 1 < count && is_better(work, heap[child], heap[child + 1]))
-            child++;
-        if (is_better(work, heap[child], held))
-            return;
-        heap[at] = heap[child];
-        heap[child] = held;
-        at = child;
-    }
-}
-
-static void find_best(struct work *work, uint32_t count, uint32_t most)
-{
-    uint32_t *heap = work->best;
-
-    for (uint32_t i = 0; i < count; i++) {
-        if (work->best_count < most) {
-            heap[work->best_count++] = i;
-            if (work->best_count == most)
-                for (uint32_t at = most / 2 + 1; at-- > 0;)
-                    sink(work, at, most);
-        } else if (is_better(work, i, heap[0])) {
-            heap[0] = i;
-            sink(work, 0, most);
-        }
-    }
-    if (work->best_count < most)
-        for (uint32_t at = work->best_count / 2 + 1; at-- > 0;)
-            sink(work, at, work->best_count);
-    for (uint32_t left = work->best_count; left > 1; left--) {
-        const uint32_t worst = heap[0];
-
-        heap[0] = heap[left - 1];
-        heap[left - 1] = worst;
-        sink(work, 0, left - 1);
-    }
-}
-
-/* -- places -- */
-
-static void take(struct work *work, uint32_t candidate)
-{
-    work->taken[candidate] = 1;
-    if (work->new_count) /* else nothing is explored */
-        work->new_left -= work->candidates[candidate].new;
-}
-
-static bool is_near(struct work *work, uint32_t a, uint32_t b)
-{
-    const uint32_t pair[] = {a, b};
-
-    for (int i = 0; i < 2 && work->conf->describe; i++)
-        if (!work->described[pair[i]]) {
-            work->described[pair[i]] = 1;
-            work->conf->describe(work->conf->ctx, pair[i]);
-        }
-    return choose_is_near(&work->conf->looks[a], &work->conf->looks[b]);
-}
-
-static bool is_near_any(struct work *work, uint32_t candidate,
-                        const struct choose_place *places, size_t count)
-{
     for (size_t i = 0; i < count; i++)
-        if (is_near(work, candidate, places[i].candidate))
+        if (choose_is_near(&look, &work->looks[i]))
             return true;
     return false;
 }
 
-/* The best that is left and looks like none before it; false: none is left. */
-static bool find_next(struct work *work, const struct choose_place *places, size_t count,
-                      uint32_t *ret_candidate)
+/* The best that is left and looks like none of the count before it; false: none is left. */
+static bool find_next(struct work *work, size_t count, uint32_t *ret_place)
 {
-    for (; work->next < work->best_count; work->next++) {
-        const uint32_t candidate = work->best[work->next];
+    for (; work->next < work->from->best_count; work->next++) {
+        const uint32_t place = work->from->best[work->next].place;
 
-        if (work->taken[candidate])
+        if (work->taken[place])
             continue;
-        if (is_near_any(work, candidate, places, count)) {
-            take(work, candidate);
+        if (is_near_any(work, place, count)) {
+            take(work, place);
             continue;
         }
-        *ret_candidate = candidate;
+        *ret_place = place;
         return true;
     }
     return false;
 }
 
-static bool draw_new(struct work *work, const struct choose_place *places, size_t count,
-                     uint32_t *ret_candidate)
+static bool draw_new(struct work *work, size_t count, uint32_t *ret_place)
 {
-    while (work->new_left > 0 && work->new_count > 0) {
-        const uint32_t at = (uint32_t)(draw(work) % work->new_count);
-        const uint32_t candidate = work->new[at];
+    struct choose_from *from = work->from;
 
-        if (work->taken[candidate] || is_near_any(work, candidate, places, count)) {
-            if (!work->taken[candidate])
-                take(work, candidate);
-            work->new[at] = work->new[--work->new_count];
+    while (work->new_left > 0 && from->new_count > 0) {
+        const uint32_t at = (uint32_t)(draw(work) % from->new_count);
+        const uint32_t place = from->new[at];
+
+        if (work->taken[place] || is_near_any(work, place, count)) {
+            if (!work->taken[place])
+                take(work, place);
+            from->new[at] = from->new[--from->new_count];
             continue;
         }
-        *ret_candidate = candidate;
+        *ret_place = place;
         return true;
     }
     return false;
 }
 
-/* New ones that look like what was just placed are no longer left. */
-static void drop_near(struct work *work, uint32_t placed)
+/* New ones that look like what was just chosen are no longer left. */
+static void drop_near(struct work *work, const struct choose_look *chosen)
 {
-    if (work->new_left > COUNTED)
+    if (work->new_left == 0 || work->new_left > COUNTED)
         return;
-    for (uint32_t i = 0; i < work->new_count; i++)
-        if (!work->taken[work->new[i]] && is_near(work, work->new[i], placed))
-            take(work, work->new[i]);
+    for (uint32_t i = 0; i < work->from->new_count; i++) {
+        const uint32_t place = work->from->new[i];
+        struct choose_look look;
+
+        if (work->taken[place])
+            continue;
+        look = look_at(work, place);
+        if (choose_is_near(&look, chosen))
+            take(work, place);
+    }
 }
 
-/* What the candidate was chosen with, of what was left. */
-static float propensity_of(const struct work *work, float exploration, uint32_t candidate,
-                           bool is_best, bool has_best)
+/* What a picture was chosen with, of what was left. */
+static float propensity_of(const struct work *work, uint32_t place, bool is_best, bool has_best)
 {
+    const float exploration = work->conf->exploration;
     const float explored = work->new_left == 0 ? 0 : has_best ? exploration : 1;
+    const bool new = work->new_left && work->from->is_new(work->conf->ctx, place);
 
-    return (work->candidates[candidate].new && work->new_left ? explored / (float)work->new_left
-                                                              : 0) +
-           (is_best ? 1 - explored : 0);
+    return (new ? explored / (float)work->new_left : 0) + (is_best ? 1 - explored : 0);
 }
 
-static size_t fill(struct work *work, const struct choose_conf *conf,
-                   struct choose_place *places, size_t count)
+static size_t fill(struct work *work, struct choose_place *places, size_t count)
 {
+    const double exploration = (double)work->conf->exploration;
     size_t filled = 0;
 
     while (filled < count) {
-        const bool explores = (double)(draw(work) >> 11) * 0x1p-53 < (double)conf->exploration;
-        uint32_t best = 0, candidate = 0;
-        const bool has_best = find_next(work, places, filled, &best);
-        const bool explored =
-            (explores || !has_best) && draw_new(work, places, filled, &candidate);
+        const bool explores = (double)(draw(work) >> 11) * 0x1p-53 < exploration;
+        uint32_t best = 0, place = 0;
+        const bool has_best = find_next(work, filled, &best);
+        const bool explored = (explores || !has_best) && draw_new(work, filled, &place);
 
         if (!explored && !has_best)
             break;
         if (!explored)
-            candidate = best;
-        places[filled++] = (struct choose_place){
-            .candidate = candidate,
-            .propensity = propensity_of(work, conf->exploration, candidate,
-                                        has_best && candidate == best, has_best),
-            .explored = explored && candidate != best};
-        take(work, candidate);
-        drop_near(work, candidate);
+            place = best;
+        places[filled] = (struct choose_place){
+            .place = place,
+            .propensity = propensity_of(work, place, has_best && place == best, has_best),
+            .explored = explored && !(has_best && place == best)};
+        take(work, place);
+        work->looks[filled] = look_at(work, place);
+        drop_near(work, &work->looks[filled++]);
     }
     return filled;
 }
 
-size_t choose(const struct choose_candidate *candidates, uint32_t candidate_count,
-              const struct choose_conf *conf, struct choose_place *ret_places, size_t count,
-              bool *ret_ok)
+size_t choose(struct choose_from *from, const struct choose_conf *conf,
+              struct choose_place *ret_places, size_t count, bool *ret_ok)
 {
-    const size_t most =
-        count * 2 + SPARE < candidate_count ? count * 2 + SPARE : candidate_count;
-    struct work work = {.candidates = candidates, .conf = conf, .random = conf->seed};
+    struct work work = {.conf = conf,
+                        .from = from,
+                        .new_left = from->new ? from->new_count : 0,
+                        .random = conf->seed,
+                        .taken = calloc((size_t)conf->places + 1, 1),
+                        .looks = malloc((count + 1) * sizeof *work.looks)};
     size_t filled = 0;
 
-    *ret_ok = true;
-    if (candidate_count == 0 || count == 0)
-        return 0;
-    work.best = malloc((most + candidate_count) * sizeof *work.best);
-    work.taken = calloc(candidate_count, 2);
-    *ret_ok = work.best && work.taken;
-    if (*ret_ok) {
-        work.described = work.taken + candidate_count;
-        work.new = work.best + most;
-        for (uint32_t i = 0; i < candidate_count && conf->exploration > 0; i++)
-            if (candidates[i].new)
-                work.new[work.new_count++] = i;
-        work.new_left = work.new_count;
-        find_best(&work, candidate_count, (uint32_t)most);
-        filled = fill(&work, conf, ret_places, count);
-    }
-    free(work.best);
+    *ret_ok = work.taken && work.looks;
+    if (*ret_ok)
+        filled = fill(&work, ret_places, count);
     free(work.taken);
+    free(work.looks);
     return filled;
 }

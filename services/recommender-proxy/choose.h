@@ -15,11 +15,15 @@
 #include <stdint.h>
 
 #include "lib/image/look.h"
+#include "services/recommender-proxy/best.h"
 
-struct choose_candidate {
-    float score;
-    bool new;     /* to be explored */
-    uint64_t tie; /* of equal scores the lower one comes first */
+/* What is chosen from; pictures are known by their places on a shelf. */
+struct choose_from {
+    const struct best *best; /* best first; at least choose_reach of them, or all there are */
+    size_t best_count;
+    uint32_t *new; /* to be explored, all of them, in some order; NULL: nothing is */
+    uint32_t new_count;
+    bool (*is_new)(const void *ctx, uint32_t place); /* whether a picture is one of them */
 };
 
 struct choose_look {
@@ -29,29 +33,30 @@ struct choose_look {
 };
 
 struct choose_place {
-    uint32_t candidate;
+    uint32_t place;
     float propensity;
     bool explored;
 };
 
 struct choose_conf {
     float exploration;
-    uint64_t seed;                   /* the same seed chooses the same */
-    const struct choose_look *looks; /* by candidate */
-    /* Fills the look of a candidate, in the caller's array; called once for each that is
-     * compared, which few are. NULL: they are filled. */
-    void (*describe)(void *ctx, uint32_t candidate);
-    void *ctx;
+    uint64_t seed;                                               /* the same chooses the same */
+    struct choose_look (*look)(const void *ctx, uint32_t place); /* of few it is asked */
+    const void *ctx;
+    uint32_t places; /* above all places that there are */
 };
 
-/* Fills up to count places, and returns how many; count 0 or candidates none: 0. False in
- * *ret_ok: no memory. */
-size_t choose(const struct choose_candidate *candidates, uint32_t candidate_count,
-              const struct choose_conf *conf, struct choose_place *ret_places, size_t count,
-              bool *ret_ok);
+/* How many of the best are to be chosen from, so that there are some in place of what looks
+ * like another. */
+static inline size_t choose_reach(size_t count)
+{
+    return count * 2 + 64;
+}
 
-/* Whether a comes before b. */
-bool choose_is_better(const struct choose_candidate *a, const struct choose_candidate *b);
+/* Fills up to count places, and returns how many; nothing to choose from: 0. from->new is in
+ * another order afterwards, and shorter. False in *ret_ok: no memory. */
+size_t choose(struct choose_from *from, const struct choose_conf *conf,
+              struct choose_place *ret_places, size_t count, bool *ret_ok);
 
 /* Whether two pictures are the same to a visitor. */
 bool choose_is_near(const struct choose_look *a, const struct choose_look *b);

@@ -263,7 +263,7 @@ struct model *model_learn(const struct sample *sample, const struct rec_als_conf
         return NULL;
     }
     model->factors = 1;
-    model->weights = weights_default;
+    model->weights[0] = model->weights[1] = weights_default;
     model->id = id_of(sample, conf);
     if (learn(model, sample, conf, err))
         return model;

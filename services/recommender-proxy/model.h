@@ -19,8 +19,8 @@ struct model {
     struct rates rates;
     struct crowd crowd;
     struct kinds kinds;
-    struct weights weights;
-    int64_t newest_ms; /* of the pictures */
+    struct weights weights[2]; /* of visitors of whom nothing, or something, is known */
+    int64_t newest_ms;         /* of the pictures */
     struct shelf shelves[EMOTION_COUNT];
     uint32_t
         *places; /* by item number: its place on its mood's shelf + 1; 0: it is not there */

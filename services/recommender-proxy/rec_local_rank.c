@@ -1,23 +1,19 @@
 /* rec_local_rank.c - a visitor's answer: the pictures of their mood, scored, chosen from, and
- * why. Of the chosen ones all is computed again exactly, for the reasons. */
+ * why. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "services/recommender-proxy/dot.h"
 #include "services/recommender-proxy/scoring.h"
 
 /* -- reasons -- */
 
 static float similarity(const float *a, const float *b, int factors)
 {
-    float both = 0, one = 0, other = 0;
+    const float both = dot(a, a, factors) * dot(b, b, factors);
 
-    for (int k = 0; k < factors; k++) {
-        both += a[k] * b[k];
-        one += a[k] * a[k];
-        other += b[k] * b[k];
-    }
-    return one > 0 && other > 0 ? both / sqrtf(one * other) : 0;
+    return both > 0 ? dot(a, b, factors) / sqrtf(both) : 0;
 }
 
 /* The like that is nearest, where it is near at all. */
@@ -43,7 +39,7 @@ static uint32_t find_reason(const struct scoring *scoring, const float *vector, 
 static struct rec_why explain(const struct scoring *scoring, uint32_t place, bool explored)
 {
     const struct shelf_item *item = &scoring->shelf->items[place];
-    const float *w = scoring->local->model->weights.of;
+    const float *w = scoring_weights(scoring);
     float f[FEATURES] = {0};
 
     taste_features(&scoring->taste, item, f);
@@ -73,7 +69,7 @@ static int put_results(struct scoring *scoring, const struct choose_place *place
 
     buf_clear(&answer->storage);
     for (size_t i = 0; i < count; i++) {
-        const uint32_t place = scoring->places[places[i].candidate];
+        const uint32_t place = places[i].place;
         const uint32_t item = scoring->shelf->items[place].item;
         const uint32_t reason = find_reason(scoring, scoring_vector(scoring, place), item);
         struct rec_result *result = &answer->results[i];
@@ -111,31 +107,82 @@ static uint64_t seed_of(const struct scoring *scoring)
     return seed;
 }
 
+/* -- choosing -- */
+
+struct ranking {
+    struct best *best;
+    uint32_t *new;
+};
+
+/* Those that come near to being the best, in their exact order. */
+static size_t find_best(const struct scoring *scoring, struct best *best, size_t most)
+{
+    const uint64_t *ties = scoring->shelf->ties;
+    const size_t count = best_find(scoring->scores, ties, scoring->shelf->count, most, best);
+
+    for (size_t i = 0; i < count; i++)
+        best[i].score = scoring_exact(scoring, best[i].place);
+    best_sort(best, count, ties);
+    return count;
+}
+
+static uint32_t find_new(const struct scoring *scoring, uint32_t *ret_new)
+{
+    const int64_t *times_ms = scoring->shelf->times_ms, since_ms = scoring->new_since_ms;
+    const float *scores = scoring->scores;
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < scoring->shelf->count; i++) {
+        ret_new[count] = i; /* without a branch, which no processor could foretell */
+        count += (uint32_t)(times_ms[i] >= since_ms) & (uint32_t)(scores[i] > -INFINITY);
+    }
+    return count;
+}
+
+static int rank(struct scoring *scoring, const struct ranking *ranking, size_t count,
+                struct rec_answer *ret_answer, struct err *err)
+{
+    const struct rec_local_conf *conf = &scoring->local->conf;
+    const struct choose_conf how = {.exploration = conf->exploration,
+                                    .seed = seed_of(scoring),
+                                    .look = scoring_look,
+                                    .ctx = scoring,
+                                    .places = scoring->shelf->count};
+    struct choose_from from = {.best = ranking->best, .is_new = scoring_is_new};
+    struct choose_place places[REC_COUNT_MAX];
+    bool ok;
+
+    from.best_count = find_best(scoring, ranking->best, choose_reach(count));
+    if (conf->exploration > 0) {
+        from.new = ranking->new;
+        from.new_count = find_new(scoring, from.new);
+    }
+    count = choose(&from, &how, places, count, &ok);
+    return ok ? put_results(scoring, places, count, ret_answer, err)
+              : err_set_nomem(err, "the answer");
+}
+
 int rec_local_rank(const struct rec_local *local, const struct rec_query *query,
                    struct rec_answer *ret_answer, struct err *err)
 {
     struct scoring *scoring = calloc(1, sizeof *scoring);
-    struct choose_place places[REC_COUNT_MAX];
     size_t count = query->count < REC_COUNT_MAX ? query->count : REC_COUNT_MAX;
-    bool ok = true;
+    struct ranking ranking = {0};
     int r;
 
     if (!scoring)
         return err_set_nomem(err, "the answer");
     r = scoring_init(scoring, local, query, err);
     if (r == 0) {
-        const struct choose_conf conf = {.exploration = local->conf.exploration,
-                                         .seed = seed_of(scoring),
-                                         .looks = scoring->looks,
-                                         .describe = scoring_describe,
-                                         .ctx = scoring};
-
-        count = choose(scoring->candidates, scoring->count, &conf, places, count, &ok);
-        r = ok ? put_results(scoring, places, count, ret_answer, err)
-               : err_set_nomem(err, "the answer");
+        ranking.best = malloc(choose_reach(count) * sizeof *ranking.best);
+        ranking.new = malloc(((size_t)scoring->shelf->count + 1) * sizeof *ranking.new);
+        r = ranking.best && ranking.new ? rank(scoring, &ranking, count, ret_answer, err)
+                                        : err_set_nomem(err, "the answer");
     }
     ret_answer->recommendation_id[0] = '\0';
     scoring_done(scoring);
     free(scoring);
+    free(ranking.best);
+    free(ranking.new);
     return r;
 }

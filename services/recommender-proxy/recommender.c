@@ -281,7 +281,7 @@ int recommender_run(const struct recommender_conf *conf, struct rec_engine *remo
     init_figures(&service->parts.figures);
     (void)snprintf(service->snapshot, sizeof service->snapshot, "%s/recommender/snapshot",
                    conf->garden.data);
-    service->front = front_start(conf->listen, err);
+    service->front = front_start(conf->listen, 0, err);
     if (!service->front) {
         (void)err_wrap(err, "listening on %s", conf->listen);
     } else {

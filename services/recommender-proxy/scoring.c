@@ -1,6 +1,7 @@
 /* scoring.c - see scoring.h. */
 #include "services/recommender-proxy/scoring.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #include "lib/base/clock.h"
@@ -99,84 +100,56 @@ float scoring_dot(const float *weights, const float *features, int from, int to)
     return sum;
 }
 
-/* The sum of all features but the products, by what a picture has of each kind: the same as
- * taste_features and the weights give, for twelve thousand pictures in a tenth of a
- * millisecond. */
-struct table {
-    float kind[RATE_KINDS][TRAIT_VALUES]; /* what was asked for, and what the visitor likes */
-    float base, popular, group, fresh, exact;
-    uint32_t favorite; /* 0: none */
-    int generation, gender;
-};
+const float *scoring_weights(const struct scoring *scoring)
+{
+    return scoring->local->model->weights[scoring->entry_count > 0].of;
+}
 
-static struct table table_of(const struct scoring *scoring)
+/* Of each kind: what was asked for, and what the visitor likes. */
+static void fill_kinds(const struct scoring *scoring, float *ret_kinds)
 {
     const struct taste *taste = &scoring->taste;
-    const float *w = scoring->local->model->weights.of;
-    struct table table = {.base = w[FEATURE_BASE],
-                          .popular = w[FEATURE_POPULAR],
-                          .group = w[FEATURE_GROUP],
-                          .fresh = w[FEATURE_FRESH],
-                          .exact = w[FEATURE_EXACT],
-                          .favorite = (uint32_t)taste->favorite.hash,
-                          .generation = taste->generation,
-                          .gender = GENERATIONS + taste->gender};
-
-    for (int kind = 0; kind < RATE_KINDS; kind++)
-        for (int value = 0; value < TRAIT_VALUES; value++)
-            table.kind[kind][value] = w[FEATURE_OWN] * taste->own[kind][value];
-    for (int trait = 0; trait < TRAITS; trait++)
-        if (taste->favorite.trait[trait])
-            table.kind[trait][taste->favorite.trait[trait]] += w[FEATURE_SEASON + trait];
-    return table;
-}
-
-static float look_up(const struct table *table, const struct shelf *shelf, uint32_t place)
-{
-    const struct shelf_hot *hot = &shelf->hot[place];
-    float score = table->base + table->popular * hot->popular + table->fresh * hot->fresh +
-                  table->group * (shelf->groups[table->generation][place] +
-                                  shelf->groups[table->gender][place]) +
-                  table->kind[TRAITS][hot->portrait ? 2 : 1];
-
-    for (int trait = 0; trait < TRAITS; trait++)
-        score += table->kind[trait][hot->trait[trait]];
-    return table->favorite && table->favorite == hot->favorite ? score + table->exact : score;
-}
-
-static void add_candidates(struct scoring *scoring, const float *products, int64_t new_since)
-{
-    const struct table table = table_of(scoring);
-    const struct shelf *shelf = scoring->shelf;
+    const float *w = scoring_weights(scoring);
     const char orientation = scoring->query->orientation;
+    uint8_t has[TRAITS];
 
-    for (uint32_t i = 0; i < shelf->count; i++) {
-        if (!shelf->hot[i].live ||
-            (orientation && (orientation == 'v') != shelf->hot[i].portrait))
+    for (int kind = 0; kind < SHELF_TABLE; kind++)
+        ret_kinds[kind] = -INFINITY;
+    for (int i = 0; i < SHELF_KINDS; i++) {
+        const bool portrait = i % 2;
+        float score = w[FEATURE_BASE] + w[FEATURE_OWN] * taste->own[TRAITS][portrait ? 2 : 1];
+
+        if (orientation && portrait != (orientation == 'v'))
             continue;
-        scoring->places[scoring->count] = i;
-        scoring->candidates[scoring->count++] =
-            (struct choose_candidate){.score = look_up(&table, shelf, i) + products[i],
-                                      .new = shelf->times_ms[i] >= new_since,
-                                      .tie = shelf->ties[i]};
+        for (int trait = TRAITS, rest = i / 2; trait-- > 0; rest /= TRAIT_VALUES) {
+            has[trait] = (uint8_t)(rest % TRAIT_VALUES);
+            score += w[FEATURE_OWN] * taste->own[trait][has[trait]];
+            if (has[trait] && has[trait] == taste->favorite.trait[trait])
+                score += w[FEATURE_SEASON + trait];
+        }
+        ret_kinds[shelf_kind(has, portrait)] = score;
     }
 }
 
-/* The candidate on that place of the shelf, or NULL. */
-static struct choose_candidate *candidate_at(struct scoring *scoring, uint32_t place)
+/* All features, by the weights: the same as taste.h's give. */
+static void init_table(struct scoring *scoring)
 {
-    uint32_t low = 0, high = scoring->count;
+    const struct model *model = scoring->local->model;
+    const struct taste *taste = &scoring->taste;
+    const float *w = scoring_weights(scoring);
+    struct shelf_table *table = &scoring->table;
 
-    while (low < high) {
-        const uint32_t middle = low + (high - low) / 2;
-
-        if (scoring->places[middle] < place)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < scoring->count && scoring->places[low] == place ? &scoring->candidates[low]
-                                                                 : NULL;
+    fill_kinds(scoring, table->kind);
+    table->popular = w[FEATURE_POPULAR];
+    table->fresh = w[FEATURE_FRESH];
+    table->group = w[FEATURE_GROUP];
+    table->exact = w[FEATURE_EXACT];
+    table->generation = taste->generation;
+    table->gender = GENERATIONS + taste->gender;
+    table->favorite = (uint32_t)taste->favorite.hash;
+    for (int k = 0; k < model->factors; k++)
+        table->direction[k] =
+            w[FEATURE_CROWD] * taste->crowd[k] + w[FEATURE_LIKED] * taste->liked[k];
 }
 
 static void add_met(struct scoring *scoring)
@@ -186,51 +159,35 @@ static void add_met(struct scoring *scoring)
 
     for (uint32_t i = 0; i < marks->count; i++) {
         const uint32_t item = marks->marks[i].item;
-        struct choose_candidate *candidate;
 
-        if (item >= model->place_room || !model->places[item] ||
-            &model->shelves[scoring->local->facts.items[item].picture.emotion] !=
+        if (item < model->place_room && model->places[item] &&
+            &model->shelves[scoring->local->facts.items[item].picture.emotion] ==
                 scoring->shelf)
-            continue;
-        candidate = candidate_at(scoring, model->places[item] - 1);
-        if (candidate)
-            candidate->score += met_of(&marks->marks[i]);
+            scoring->scores[model->places[item] - 1] += met_of(&marks->marks[i]);
     }
 }
 
-void scoring_describe(void *ctx, uint32_t candidate)
+float scoring_exact(const struct scoring *scoring, uint32_t place)
 {
-    struct scoring *scoring = ctx;
-    const uint32_t item = scoring->shelf->items[scoring->places[candidate]].item;
+    return shelf_score_one(scoring->shelf, &scoring->table, place) +
+           scoring_met(scoring, scoring->shelf->items[place].item);
+}
+
+bool scoring_is_new(const void *ctx, uint32_t place)
+{
+    const struct scoring *scoring = ctx;
+
+    return scoring->shelf->times_ms[place] >= scoring->new_since_ms;
+}
+
+struct choose_look scoring_look(const void *ctx, uint32_t place)
+{
+    const struct scoring *scoring = ctx;
+    const uint32_t item = scoring->shelf->items[place].item;
     const struct facts_item *fact = &scoring->local->facts.items[item];
 
-    scoring->looks[candidate] = (struct choose_look){
+    return (struct choose_look){
         .content = fact->content, .look = fact->look, .known = fact->look_state == LOOK_KNOWN};
-}
-
-static bool score(struct scoring *scoring)
-{
-    const struct model *model = scoring->local->model;
-    const float *weights = model->weights.of;
-    const int64_t new_since = clock_wall_ms() - scoring->local->conf.exploration_age_ms;
-    const size_t count = (size_t)scoring->shelf->count + 1;
-    float direction[REC_FACTORS_MAX];
-    float *products = malloc(count * sizeof *products);
-
-    scoring->candidates = malloc(count * sizeof *scoring->candidates);
-    scoring->places = malloc(count * sizeof *scoring->places);
-    scoring->looks = malloc(count * sizeof *scoring->looks);
-    if (products && scoring->candidates && scoring->places && scoring->looks) {
-        for (int k = 0; k < model->factors; k++)
-            direction[k] = weights[FEATURE_CROWD] * scoring->taste.crowd[k] +
-                           weights[FEATURE_LIKED] * scoring->taste.liked[k];
-        shelf_multiply(scoring->shelf, direction, products);
-        add_candidates(scoring, products, new_since);
-        if (scoring->visitor)
-            add_met(scoring);
-    }
-    free(products);
-    return products && scoring->candidates && scoring->places && scoring->looks;
 }
 
 int scoring_init(struct scoring *scoring, const struct rec_local *local,
@@ -247,14 +204,20 @@ int scoring_init(struct scoring *scoring, const struct rec_local *local,
                        query->emotion);
     scoring->shelf = &local->model->shelves[emotion];
     init_taste(scoring, emotion, &favorite);
-    return score(scoring) ? 0 : err_set_nomem(err, "the answer");
+    init_table(scoring);
+    scoring->new_since_ms = clock_wall_ms() - local->conf.exploration_age_ms;
+    scoring->scores = malloc(((size_t)scoring->shelf->count + 1) * sizeof *scoring->scores);
+    if (!scoring->scores)
+        return err_set_nomem(err, "the answer");
+    shelf_score(scoring->shelf, &scoring->table, scoring->scores);
+    if (scoring->visitor)
+        add_met(scoring);
+    return 0;
 }
 
 void scoring_done(struct scoring *scoring)
 {
-    free(scoring->candidates);
-    free(scoring->places);
-    free(scoring->looks);
+    free(scoring->scores);
 }
 
 const float *scoring_vector(const struct scoring *scoring, uint32_t place)

@@ -5,21 +5,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/rec/als.h"
+#include "lib/base/processors.h"
+#include "services/recommender-proxy/dot.h"
 
-enum { FIRST_ROOM = 64, GRAINS = 2047 }; /* so that 256 products fit into 32 bits */
-
-/* Compiled for several processors, chosen at start; the default is plain C everywhere. */
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
-#define FOR_SEVERAL_PROCESSORS __attribute__((target_clones("avx2", "default"), optimize("O3")))
-#else
-#define FOR_SEVERAL_PROCESSORS
-#endif
+enum { FIRST_ROOM = 64, GRAINS = INT8_MAX };
 
 void shelf_done(struct shelf *shelf)
 {
     free(shelf->items);
-    free(shelf->hot);
+    free(shelf->kinds);
+    free(shelf->popular);
+    free(shelf->fresh);
+    free(shelf->favorites);
     for (int g = 0; g < GENERATIONS + GENDERS; g++)
         free(shelf->groups[g]);
     free(shelf->ties);
@@ -39,12 +36,15 @@ static bool grow(void **array, size_t bytes)
     return grown != NULL;
 }
 
-static bool grow_hot(struct shelf *shelf, size_t room)
+static bool grow_columns(struct shelf *shelf, size_t room)
 {
     for (int g = 0; g < GENERATIONS + GENDERS; g++)
         if (!grow((void **)&shelf->groups[g], room * sizeof **shelf->groups))
             return false;
-    return grow((void **)&shelf->hot, room * sizeof *shelf->hot) &&
+    return grow((void **)&shelf->kinds, room * sizeof *shelf->kinds) &&
+           grow((void **)&shelf->popular, room * sizeof *shelf->popular) &&
+           grow((void **)&shelf->fresh, room * sizeof *shelf->fresh) &&
+           grow((void **)&shelf->favorites, room * sizeof *shelf->favorites) &&
            grow((void **)&shelf->ties, room * sizeof *shelf->ties) &&
            grow((void **)&shelf->times_ms, room * sizeof *shelf->times_ms);
 }
@@ -56,7 +56,8 @@ static bool make_room(struct shelf *shelf)
 
     if (shelf->count < shelf->room)
         return true;
-    if (!grow_hot(shelf, room) || !grow((void **)&shelf->items, room * sizeof *shelf->items) ||
+    if (!grow_columns(shelf, room) ||
+        !grow((void **)&shelf->items, room * sizeof *shelf->items) ||
         !grow((void **)&shelf->vectors, numbers * sizeof *shelf->vectors) ||
         !grow((void **)&shelf->coarse, numbers * sizeof *shelf->coarse) ||
         !grow((void **)&shelf->grains, room * sizeof *shelf->grains))
@@ -65,30 +66,40 @@ static bool make_room(struct shelf *shelf)
     return true;
 }
 
-/* numbers in units of the result, which makes the largest GRAINS. */
-static float coarsen(const float *numbers, int count, int16_t *ret_coarse)
+/* The unit in which the largest number is GRAINS. */
+static float grain_of(const float *numbers, int count)
 {
-    float largest = 0, grain;
+    float largest = 0;
 
     for (int i = 0; i < count; i++)
         largest = fmaxf(largest, fabsf(numbers[i]));
-    grain = largest / GRAINS;
-    for (int i = 0; i < count; i++)
-        ret_coarse[i] = (int16_t)(grain > 0 ? lrintf(numbers[i] / grain) : 0);
-    return grain;
+    return largest / GRAINS;
+}
+
+static int in_grains(float number, float grain)
+{
+    return grain > 0 ? (int)lrintf(number / grain) : 0;
+}
+
+int shelf_kind(const uint8_t traits[TRAITS], bool portrait)
+{
+    int kind = 0;
+
+    for (int trait = 0; trait < TRAITS; trait++)
+        kind = kind * TRAIT_VALUES + traits[trait];
+    return kind * 2 + portrait;
 }
 
 void shelf_refresh(struct shelf *shelf, uint32_t place)
 {
     const struct shelf_item *item = &shelf->items[place];
-    struct shelf_hot *hot = &shelf->hot[place];
 
-    *hot = (struct shelf_hot){.popular = item->popular,
-                              .fresh = item->fresh,
-                              .favorite = (uint32_t)item->favorite.hash,
-                              .live = item->live,
-                              .portrait = item->orientation == 'v'};
-    memcpy(hot->trait, item->favorite.trait, sizeof hot->trait);
+    shelf->kinds[place] =
+        (uint8_t)(item->live ? shelf_kind(item->favorite.trait, item->orientation == 'v')
+                             : SHELF_GONE);
+    shelf->popular[place] = item->popular;
+    shelf->fresh[place] = item->fresh;
+    shelf->favorites[place] = (uint32_t)item->favorite.hash;
     for (int g = 0; g < GENERATIONS + GENDERS; g++)
         shelf->groups[g][place] = item->group[g];
     shelf->ties[place] = item->tie;
@@ -99,6 +110,7 @@ bool shelf_add(struct shelf *shelf, const struct shelf_item *item, const float *
 {
     const size_t at = (size_t)shelf->count * (size_t)shelf->factors;
     const size_t bytes = (size_t)shelf->factors * sizeof *vector;
+    float grain;
 
     if (!make_room(shelf))
         return false;
@@ -108,32 +120,70 @@ bool shelf_add(struct shelf *shelf, const struct shelf_item *item, const float *
         memcpy(shelf->vectors + at, vector, bytes);
     else
         memset(shelf->vectors + at, 0, bytes);
-    shelf->grains[shelf->count] =
-        coarsen(shelf->vectors + at, shelf->factors, shelf->coarse + at);
-    shelf->count++;
+    grain = grain_of(shelf->vectors + at, shelf->factors);
+    for (int k = 0; k < shelf->factors; k++)
+        shelf->coarse[at + (size_t)k] =
+            (int8_t)in_grains(shelf->vectors[at + (size_t)k], grain);
+    shelf->grains[shelf->count++] = grain;
     return true;
 }
 
+/* Adds vector i . direction to each score. */
 FOR_SEVERAL_PROCESSORS
-static void multiply(const struct shelf *shelf, const int16_t *restrict direction, float grain,
-                     float *restrict ret_products)
+static void add_products(const struct shelf *shelf, const int16_t *restrict direction,
+                         float grain, float *restrict scores)
 {
-    const int16_t *restrict row = shelf->coarse;
+    const int8_t *restrict row = shelf->coarse;
     const int factors = shelf->factors;
 
     for (uint32_t i = 0; i < shelf->count; i++, row += factors) {
         int32_t sum = 0;
 
         for (int k = 0; k < factors; k++)
-            sum += row[k] * direction[k];
-        ret_products[i] = (float)sum * shelf->grains[i] * grain;
+            sum += (int16_t)row[k] * direction[k];
+        scores[i] += (float)sum * shelf->grains[i] * grain;
     }
 }
 
-void shelf_multiply(const struct shelf *shelf, const float *direction, float *ret_products)
+FOR_SEVERAL_PROCESSORS
+static void put_features(const struct shelf *shelf, const struct shelf_table *table,
+                         float *restrict ret_scores)
 {
-    int16_t coarse[REC_FACTORS_MAX];
-    const float grain = coarsen(direction, shelf->factors, coarse);
+    const float *restrict of_generation = shelf->groups[table->generation];
+    const float *restrict of_gender = shelf->groups[table->gender];
+    const float *restrict popular = shelf->popular, *restrict fresh = shelf->fresh;
+    const uint32_t *restrict favorites = shelf->favorites, favorite = table->favorite;
+    const uint8_t *restrict kinds = shelf->kinds;
+    const float exact = favorite ? table->exact : 0;
 
-    multiply(shelf, coarse, grain, ret_products);
+    for (uint32_t i = 0; i < shelf->count; i++)
+        ret_scores[i] = table->kind[kinds[i]] + table->popular * popular[i] +
+                        table->fresh * fresh[i] +
+                        table->group * (of_generation[i] + of_gender[i]) +
+                        (favorites[i] == favorite ? exact : 0);
+}
+
+void shelf_score(const struct shelf *shelf, const struct shelf_table *table, float *ret_scores)
+{
+    const float grain = grain_of(table->direction, shelf->factors);
+    int16_t direction[REC_FACTORS_MAX];
+
+    for (int k = 0; k < shelf->factors; k++)
+        direction[k] = (int16_t)in_grains(table->direction[k], grain);
+    put_features(shelf, table, ret_scores);
+    add_products(shelf, direction, grain, ret_scores);
+}
+
+float shelf_score_one(const struct shelf *shelf, const struct shelf_table *table,
+                      uint32_t place)
+{
+    const float *vector = shelf->vectors + (size_t)place * (size_t)shelf->factors;
+    float score = table->kind[shelf->kinds[place]] + table->popular * shelf->popular[place] +
+                  table->fresh * shelf->fresh[place] +
+                  table->group * (shelf->groups[table->generation][place] +
+                                  shelf->groups[table->gender][place]);
+
+    if (table->favorite && shelf->favorites[place] == table->favorite)
+        score += table->exact;
+    return score + dot(vector, table->direction, shelf->factors);
 }

@@ -12,7 +12,7 @@
 
 #define SNAPSHOT_MAGIC UINT64_C(0x31304e4544524147)
 
-enum { SNAPSHOT_VERSION = 4, SNAPSHOT_AT_ONCE = 5000 /* rows under one lock */ };
+enum { SNAPSHOT_VERSION = 5, SNAPSHOT_AT_ONCE = 5000 /* rows under one lock */ };
 
 struct snapshot_head {
     uint64_t magic;
@@ -26,7 +26,7 @@ struct snapshot_head {
     int64_t newest_ms;
     struct rec_als_conf als;   /* the settings; go_on and ctx NULL */
     struct rec_als_conf model; /* what als was made with */
-    struct weights weights;
+    struct weights weights[2];
 };
 
 /* A sum that any changed, missing or exchanged byte changes. */

@@ -212,7 +212,7 @@ static bool read_model(struct reader *reader, const struct snapshot_head *head,
     *model = (struct model){.id = head->model_id,
                             .factors = head->factors,
                             .als_conf = head->model,
-                            .weights = head->weights,
+                            .weights = {head->weights[0], head->weights[1]},
                             .newest_ms = head->newest_ms};
     model->crowd.factors = model->kinds.factors = head->factors;
     if (!copy(reader, model->rates.mood, sizeof model->rates.mood) ||

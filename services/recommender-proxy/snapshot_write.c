@@ -127,7 +127,7 @@ static struct snapshot_head head_of(struct rec_local *local)
     head.als.go_on = NULL;
     head.als.ctx = NULL;
     head.model = local->model->als_conf;
-    head.weights = local->model->weights;
+    memcpy(head.weights, local->model->weights, sizeof head.weights);
     (void)pthread_rwlock_unlock(&local->lock);
     return head;
 }

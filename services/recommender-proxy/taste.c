@@ -4,6 +4,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "services/recommender-proxy/dot.h"
+
 enum { OWN_M = 3 };
 
 /* Seasons and so on that the visitor likes more than what else they meet. */
@@ -87,20 +89,11 @@ void taste_features(const struct taste *taste, const struct shelf_item *item,
     ret_features[FEATURE_FRESH] = item->fresh;
 }
 
-static float product(const float *a, const float *b, int count)
-{
-    float sum = 0;
-
-    for (int k = 0; k < count; k++)
-        sum += a[k] * b[k];
-    return sum;
-}
-
 void taste_products(const struct taste *taste, const float *vector,
                     float ret_features[FEATURES])
 {
     const int factors = taste->model->factors;
 
-    ret_features[FEATURE_CROWD] = product(taste->crowd, vector, factors);
-    ret_features[FEATURE_LIKED] = product(taste->liked, vector, factors);
+    ret_features[FEATURE_CROWD] = dot(taste->crowd, vector, factors);
+    ret_features[FEATURE_LIKED] = dot(taste->liked, vector, factors);
 }

@@ -17,7 +17,8 @@ struct work {
     const struct sample *sample;
     struct weights_row *rows;
     size_t count;
-    bool guesses; /* the log has likes and nothing else */
+    bool guesses;  /* the log has likes and nothing else */
+    bool by_likes; /* guessed is what others like, as often as they do */
 };
 
 /* By the ids alone: which half of a visitor's acts is known beforehand. */
@@ -56,7 +57,9 @@ static bool has_met(const struct sample *sample, uint32_t row, uint32_t col)
     return false;
 }
 
-/* Pictures of the mood that the visitor has not met, by the ids alone. */
+/* Pictures of the mood that the visitor has not met, by the ids alone. Of a visitor whose likes
+ * are known the question is what they like and others do not: next to any pictures, what
+ * everybody likes would explain nearly all of it. */
 static void guess(struct work *work, const struct taste *taste, uint32_t row, uint32_t col)
 {
     const struct sample *sample = work->sample;
@@ -66,7 +69,8 @@ static void guess(struct work *work, const struct taste *taste, uint32_t row, ui
         uint32_t other;
 
         random = random * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-        other = (uint32_t)((random >> 33) % sample->cols);
+        other = work->by_likes ? sample->col[(random >> 20) % sample->row_start[sample->learnt]]
+                               : (uint32_t)((random >> 33) % sample->cols);
         if (work->count == ROWS_MAX || !sample->of[other].live ||
             sample->of[other].picture.emotion != taste->emotion || has_met(sample, row, other))
             continue;
@@ -120,6 +124,36 @@ static bool has_likes_only(const struct sample *sample)
     return others * 50 < sample->entries;
 }
 
+static void look_at_all(struct work *work, bool knowing)
+{
+    const struct sample *sample = work->sample;
+
+    for (uint32_t row = sample->learnt; row < sample->rows && work->count < ROWS_MAX; row++)
+        look_at(work, row, knowing);
+}
+
+/* What was not liked is known: new and known visitors teach the same weights. */
+static void weigh_together(struct work *work, struct model *model)
+{
+    const struct sample *sample = work->sample;
+
+    for (uint32_t row = sample->learnt; row < sample->rows && work->count < ROWS_MAX; row++) {
+        look_at(work, row, false);
+        look_at(work, row, true);
+    }
+    model->weights[0] = model->weights[1] = weights_learn(work->rows, work->count);
+}
+
+static void weigh_apart(struct work *work, struct model *model)
+{
+    for (int knowing = 0; knowing < 2; knowing++) {
+        work->count = 0;
+        work->by_likes = knowing;
+        look_at_all(work, knowing);
+        model->weights[knowing] = weights_learn(work->rows, work->count);
+    }
+}
+
 bool weigh(struct model *model, const struct sample *sample)
 {
     struct work work = {.model = model, .sample = sample};
@@ -130,11 +164,10 @@ bool weigh(struct model *model, const struct sample *sample)
     work.rows = malloc(ROWS_MAX * sizeof *work.rows);
     if (!work.rows)
         return false;
-    for (uint32_t row = sample->learnt; row < sample->rows && work.count < ROWS_MAX; row++) {
-        look_at(&work, row, false);
-        look_at(&work, row, true);
-    }
-    model->weights = weights_learn(work.rows, work.count);
+    if (work.guesses)
+        weigh_apart(&work, model);
+    else
+        weigh_together(&work, model);
     free(work.rows);
     return true;
 }

@@ -5,7 +5,9 @@
  * and asks GET /v1/users/{id}/recommendations over keep-alive connections, one visitor in
  * twenty unknown, at a fixed rate whether answers come or not (open loop): each answer's time
  * counts from when its question was meant to be sent. This client is one thread beside the
- * service on the same cores. At the end the service is started once more, from its snapshot. */
+ * service on the same cores. Where the machine is a virtual one whose host took its cores away
+ * meanwhile, it asks for up to five rounds, and the least disturbed one is told. At the end the
+ * service is started once more, from its snapshot. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -34,6 +36,7 @@ enum {
     RATE = 2000,
     WARM_S = 1,
     SECONDS = 10,
+    ROUNDS = 5,
     CONNECTIONS = 32,
     WANTED = 30, /* pictures in an answer */
     BATCH = 5000,
@@ -41,6 +44,7 @@ enum {
     READY_MS = 600000
 };
 
+static const double STOLEN_MOST = 0.003; /* of the processors' time: a quiet round */
 static const char name[] = "recommender_serve";
 static const char *const seasons[] = {"spring", "summer", "autumn", "winter"};
 static const char *const weathers[] = {"sunny", "cloudy", "rainy", "snowy"};
@@ -231,7 +235,7 @@ struct connection {
 
 struct client {
     struct connection connections[CONNECTIONS];
-    int epoll, port;
+    int epoll, port, next;
     uint32_t users;
     struct random random;
     int64_t *times_ns; /* of the answers that count */
@@ -272,6 +276,7 @@ static void ask(struct client *c, struct connection *connection, int64_t intende
     if (send(connection->fd, text, (size_t)size, MSG_NOSIGNAL) != size)
         give_up(name, "a question could not be sent");
     connection->busy = true;
+    c->next = (int)(connection - c->connections + 1) % CONNECTIONS;
     connection->intended_ns = intended_ns;
     connection->got = connection->need = 0;
     c->sent++;
@@ -313,11 +318,15 @@ static void take(struct client *c, struct connection *connection)
     connection->busy = false;
 }
 
+/* In turn: one that is never used is closed. */
 static struct connection *idle_connection(struct client *c)
 {
-    for (int i = 0; i < CONNECTIONS; i++)
-        if (!c->connections[i].busy)
-            return &c->connections[i];
+    for (int i = 0; i < CONNECTIONS; i++) {
+        struct connection *connection = &c->connections[(c->next + i) % CONNECTIONS];
+
+        if (!connection->busy)
+            return connection;
+    }
     return NULL;
 }
 
@@ -389,10 +398,40 @@ static double part_ms(const struct client *c, double part)
     return 1e-6 * (double)c->times_ns[(size_t)(part * (double)(c->count - 1))];
 }
 
-static void bench_answers(pid_t pid, int port, uint32_t users)
+struct round {
+    double rate, p50_ms, p99_ms, p999_ms, cpu_us, bytes, wrong;
+    double stolen; /* of the processors' time */
+};
+
+static struct round ask_a_round(struct client *c, pid_t pid)
+{
+    const double cpu = cpu_of(pid), stolen = figure_stolen_s(), start = figure_now_s();
+    struct round round;
+    double seconds, sent;
+
+    c->count = c->wrong = c->sent = 0;
+    c->bytes = 0;
+    ask_all(c);
+    seconds = figure_now_s() - start;
+    sent = (double)c->sent;
+    qsort(c->times_ns, c->count, sizeof *c->times_ns, by_time);
+    round = (struct round){.rate = sent / seconds,
+                           .p50_ms = part_ms(c, 0.5),
+                           .p99_ms = part_ms(c, 0.99),
+                           .p999_ms = part_ms(c, 0.999),
+                           .cpu_us = 1e6 * (cpu_of(pid) - cpu) / sent,
+                           .bytes = c->bytes / sent,
+                           .wrong = (double)c->wrong,
+                           .stolen = (figure_stolen_s() - stolen) / seconds /
+                                     (double)sysconf(_SC_NPROCESSORS_ONLN)};
+    (void)fprintf(stderr, "a round: p99 %.2f ms, %.1f %% of the processors' time stolen\n",
+                  round.p99_ms, 100 * round.stolen);
+    return round;
+}
+
+static struct client *new_client(int port, uint32_t users)
 {
     struct client *c = calloc(1, sizeof *c);
-    double start, seconds, cpu;
 
     if (!c)
         give_up(name, "no memory");
@@ -405,19 +444,28 @@ static void bench_answers(pid_t pid, int port, uint32_t users)
         give_up(name, "no memory");
     for (int i = 0; i < CONNECTIONS; i++)
         open_connection(c, &c->connections[i]);
-    cpu = cpu_of(pid);
-    start = figure_now_s();
-    ask_all(c);
-    seconds = figure_now_s() - start;
-    cpu = cpu_of(pid) - cpu;
-    qsort(c->times_ns, c->count, sizeof *c->times_ns, by_time);
-    figure("serving-rate", (double)c->sent / seconds, "answers/s", AT_LEAST, 0.98 * RATE);
-    figure("serving-p99", part_ms(c, 0.99), "ms", AT_MOST, 5);
-    figure_seen("serving-p50", part_ms(c, 0.5), "ms");
-    figure_seen("serving-p999", part_ms(c, 0.999), "ms");
-    figure_seen("serving-processor", 1e6 * cpu / (double)c->sent, "us/answer");
-    figure_seen("serving-bytes", c->bytes / (double)c->sent, "bytes/answer");
-    figure("serving-refused", (double)c->wrong, "answers", AT_MOST, 0);
+    return c;
+}
+
+static void bench_answers(pid_t pid, int port, uint32_t users)
+{
+    struct client *c = new_client(port, users);
+    struct round best = ask_a_round(c, pid);
+
+    for (int i = 1; i < ROUNDS && best.stolen > STOLEN_MOST; i++) {
+        const struct round round = ask_a_round(c, pid);
+
+        if (round.stolen < best.stolen)
+            best = round;
+    }
+    figure("serving-rate", best.rate, "answers/s", AT_LEAST, 0.98 * RATE);
+    figure("serving-p99", best.p99_ms, "ms", AT_MOST, 5);
+    figure_seen("serving-p50", best.p50_ms, "ms");
+    figure_seen("serving-p999", best.p999_ms, "ms");
+    figure_seen("serving-processor", best.cpu_us, "us/answer");
+    figure_seen("serving-bytes", best.bytes, "bytes/answer");
+    figure_seen("serving-stolen", 100 * best.stolen, "%");
+    figure("serving-refused", best.wrong, "answers", AT_MOST, 0);
     for (int i = 0; i < CONNECTIONS; i++)
         (void)close(c->connections[i].fd);
     (void)close(c->epoll);

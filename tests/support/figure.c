@@ -45,6 +45,21 @@ double figure_cpu_s(void)
            1e-6 * (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
 }
 
+double figure_stolen_s(void)
+{
+    OWNED_VALUE(buf) stat = {0};
+    const char *at;
+    char *end;
+
+    file_load("/proc/stat", &stat); /* cpu user nice system idle iowait irq softirq steal ... */
+    at = strchr(buf_text(&stat), ' ');
+    for (int field = 0; at && field < 7; field++) {
+        (void)strtoull(at, &end, 10);
+        at = end;
+    }
+    return at ? (double)strtoull(at, NULL, 10) / (double)sysconf(_SC_CLK_TCK) : 0;
+}
+
 double figure_now_s(void)
 {
     return 1e-9 * (double)clock_mono_ns();

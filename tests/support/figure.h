@@ -21,6 +21,10 @@ double figure_scale(void);
 /* Processor seconds of this process so far, of all its threads. */
 double figure_cpu_s(void);
 
+/* Processor seconds, of all cores, in which this machine's host ran something else; 0 where
+ * that is not told. What waits is then late by the host's doing. */
+double figure_stolen_s(void);
+
 /* The monotonic clock. */
 double figure_now_s(void);
 
