@@ -13,7 +13,7 @@
 
 #define PREFIX "spool."
 
-enum { MODE = 0600 };
+enum { MODE = 0600, PAGE = 4096 };
 
 /* Where the file system knows no files without a name. */
 static int open_and_unlink(const char *dir)
@@ -77,6 +77,16 @@ int spool_read(int fd, uint64_t offset, void *bytes, size_t size, struct err *er
         offset += (uint64_t)n;
     }
     return 0;
+}
+
+/* Where the file system cannot, it is given back with the file. */
+void spool_drop(int fd, uint64_t from, uint64_t to)
+{
+    from = (from + PAGE - 1) / PAGE * PAGE;
+    to = to / PAGE * PAGE;
+    if (from < to)
+        (void)fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)from,
+                        (off_t)(to - from));
 }
 
 void spool_clean(const char *dir)

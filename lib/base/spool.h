@@ -19,6 +19,10 @@ int spool_open(const char *dir, struct err *err);
 int spool_write(int fd, uint64_t offset, const void *bytes, size_t size, struct err *err);
 int spool_read(int fd, uint64_t offset, void *bytes, size_t size, struct err *err);
 
+/* Gives back what holds the bytes from there on, on disk and in memory; read again they are
+ * zeros. Whole pages are meant: what is none of the range stays. */
+void spool_drop(int fd, uint64_t from, uint64_t to);
+
 /* Removes what crashes left in the folder; it may be missing. */
 void spool_clean(const char *dir);
 

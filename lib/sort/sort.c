@@ -82,6 +82,14 @@ static int compare(const void *a, const void *b, void *ctx)
     return sort_compare_rest(block + x->at, x->size, block + y->at, y->size);
 }
 
+int sorter_compare(const void *a, size_t a_size, const void *b, size_t b_size)
+{
+    const size_t both = a_size < b_size ? a_size : b_size;
+    const int order = memcmp(a, b, both);
+
+    return order ? order : (a_size > b_size) - (a_size < b_size);
+}
+
 static void sort_block(struct sorter *sorter)
 {
     qsort_r(entries(sorter), sorter->count, sizeof(struct entry), compare, sorter->block);

@@ -36,6 +36,10 @@ int sorter_add(struct sorter *sorter, const void *record, size_t size, struct er
 int sorter_next(struct sorter *sorter, const void **ret_record, size_t *ret_size,
                 struct err *err);
 
+/* The order of two records: below, at or above 0. For who takes from several sorters in turn.
+ */
+int sorter_compare(const void *a, size_t a_size, const void *b, size_t b_size);
+
 uint64_t sorter_count(const struct sorter *sorter); /* of those added */
 
 #endif

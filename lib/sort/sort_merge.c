@@ -9,8 +9,13 @@
 
 enum { BUFFER_MIN = 16 << 10, BUFFER_MAX = 256 << 10, SIZE_BYTES = sizeof(uint32_t) };
 
+/* What was read back is given back in pieces of a megabyte: a large file needs its room once,
+ * and not again for what is made of it. */
+enum { DROP_BYTES = 1 << 20, DROP_ALIGN = 4096 };
+
 struct source {
     uint64_t offset, left; /* of the run, what is not in the buffer yet */
+    uint64_t kept_from;    /* what is before it was given back */
     char *buffer;
     size_t capacity, at, end;
     uint64_t prefix;
@@ -69,6 +74,10 @@ static int need(const struct merge *merge, struct source *s, size_t size, struct
     if (spool_read(merge->fd, s->offset, s->buffer + s->end, part, err) < 0)
         return err->code;
     s->offset += part;
+    if (s->offset - s->kept_from >= DROP_BYTES) {
+        spool_drop(merge->fd, s->kept_from, s->offset);
+        s->kept_from = s->offset / DROP_ALIGN * DROP_ALIGN;
+    }
     s->left -= part;
     s->end += part;
     return 0;
@@ -182,6 +191,7 @@ struct merge *merge_new(int fd, const struct sort_run *runs, size_t count, size_
     }
     for (size_t i = 0; there && i < count; i++) {
         merge->sources[i] = (struct source){.offset = runs[i].offset,
+                                            .kept_from = runs[i].offset,
                                             .left = runs[i].size,
                                             .buffer = malloc(bytes),
                                             .capacity = bytes};

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -38,6 +39,17 @@ int fs_temp_create(struct fs_temp *temp)
     temp->fd =
         openat(temp->folder, temp->name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, FILE_MODE);
     return temp->fd < 0 ? -1 : 0;
+}
+
+int fs_temp_adopt(struct fs_temp *temp, int fd)
+{
+    char path[32];
+
+    (void)snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    if (linkat(AT_FDCWD, path, temp->folder, temp->name, AT_SYMLINK_FOLLOW) < 0)
+        return -1;
+    temp->fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    return temp->fd < 0 ? -1 : fchmod(temp->fd, FILE_MODE);
 }
 
 void fs_temp_done(struct fs_temp *temp)

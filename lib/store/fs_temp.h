@@ -21,6 +21,9 @@ int fs_temp_begin(struct fs_temp *temp, int root);
 /* Makes the file. */
 int fs_temp_create(struct fs_temp *temp);
 
+/* Takes a file that has no name instead. -1 with errno: it cannot be had by a name here. */
+int fs_temp_adopt(struct fs_temp *temp, int fd);
+
 /* Removes the file where it still has its temporary name, and closes all. */
 void fs_temp_done(struct fs_temp *temp);
 

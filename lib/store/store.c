@@ -104,6 +104,7 @@ int store_put_file(struct store *store, const char *key, int fd, const struct st
     if (!S_ISREG(st.st_mode))
         return err_set(err, ERR_INVALID, "write %.80s: its bytes are in no plain file", key);
     file.size = (uint64_t)st.st_size;
+    file.nameless = st.st_nlink == 0;
     return store->ops->put_file(store, key, file, meta, ret_info, err);
 }
 

@@ -68,7 +68,8 @@ int store_put(struct store *store, const char *key, const void *data, size_t siz
 
 /* The same with the bytes of an open file, from its start to its end, however large: memory
  * does not grow with it. fd is borrowed, its place in the file does not matter and does not
- * move. */
+ * move; nothing may be written to the file afterwards, as one without a name (lib/base/spool.h)
+ * may have become the object itself. */
 int store_put_file(struct store *store, const char *key, int fd, const struct store_meta *meta,
                    struct store_info *ret_info, struct err *err);
 

@@ -159,10 +159,15 @@ struct filling {
     bool is_file;
 };
 
-static int fill(int fd, const struct filling *filling)
+static int fill(struct fs_temp *temp, const struct filling *filling)
 {
-    return filling->is_file ? fs_write_file(fd, filling->file)
-                            : fs_write_all(fd, filling->bytes.data, filling->bytes.size);
+    if (filling->is_file && filling->file.nameless &&
+        fs_temp_adopt(temp, filling->file.fd) == 0)
+        return 0;
+    if (temp->fd > 0 || fs_temp_create(temp) < 0)
+        return -1;
+    return filling->is_file ? fs_write_file(temp->fd, filling->file)
+                            : fs_write_all(temp->fd, filling->bytes.data, filling->bytes.size);
 }
 
 static int put(struct fs *fs, const char *key, const struct filling *filling,
@@ -173,9 +178,9 @@ static int put(struct fs *fs, const char *key, const struct filling *filling,
 
     if (strlen(fs_name(key)) > 255)
         errno = ENAMETOOLONG;
-    else if (fs_temp_begin(&temp, fs->root) == 0 && fs_temp_create(&temp) == 0 &&
-             fill(temp.fd, filling) == 0 && stamp(fs, temp.fd) == 0 && fsync(temp.fd) == 0 &&
-             fstat(temp.fd, &st) == 0 && publish(fs, &temp, key) == 0) {
+    else if (fs_temp_begin(&temp, fs->root) == 0 && fill(&temp, filling) == 0 &&
+             stamp(fs, temp.fd) == 0 && fsync(temp.fd) == 0 && fstat(temp.fd, &st) == 0 &&
+             publish(fs, &temp, key) == 0) {
         if (ret_info)
             fs_info_of(&st, ret_info);
         return 0;

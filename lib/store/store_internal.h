@@ -28,6 +28,7 @@ struct store_bytes {
 struct store_file {
     int fd;
     uint64_t size;
+    bool nameless; /* nobody else can come to have it open */
 };
 
 struct store_range {

@@ -1,21 +1,25 @@
 /* csv_file.h - a file that is being made: its rows, its size and its hash, on disk without a
- * name until it is delivered. */
+ * name until it is delivered. A thread of its own hashes and writes what comes, while the next
+ * rows are found. */
 #ifndef SERVICES_CSV_EXPORTER_CSV_FILE_H
 #define SERVICES_CSV_EXPORTER_CSV_FILE_H
 
+#include <pthread.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "lib/base/buf.h"
+#include "lib/base/err.h"
 #include "lib/crypto/crypto.h"
 #include "proto/dataset.h"
 
 struct csv_file {
     enum dataset_kind kind;
-    int fd;              /* 0: none */
-    uint64_t rows, size; /* size: what is written so far */
-    struct buf waiting;
-    struct sha256_sum *sum;
+    int fd;                  /* 0: none */
+    uint64_t rows, size;     /* size: once it is ended */
     char sha256[SHA256_HEX]; /* once it is ended */
+    struct buf waiting;
+    struct csv_writer *writer;
 };
 
 /* Begins with the header line. */

@@ -20,6 +20,7 @@
 #include "proto/topics.h"
 #include "proto/user_event.h"
 #include "services/common/garden_conf.h"
+#include "tests/support/figure.h"
 #include "tests/support/process.h"
 
 enum {
@@ -40,7 +41,7 @@ struct bench {
     int64_t users, acts;
 };
 
-static void give_up(const char *what, const struct err *err)
+static void fail(const char *what, const struct err *err)
 {
     (void)fprintf(stderr, "export: %s: %s\n", what, err->text);
     exit(EXIT_FAILURE);
@@ -82,7 +83,7 @@ static void flush(const struct bench *bench)
     struct err err = {0};
 
     if (bus_publish(bench->bus, chunk.records, (size_t)chunk.count, 120000, &err) < 0)
-        give_up("publishing", &err);
+        fail("publishing", &err);
     chunk.count = 0;
 }
 
@@ -149,7 +150,7 @@ static void fill_items(const struct bench *bench)
         (void)snprintf(search_key, sizeof search_key, "%.*s", (int)(strrchr(id, '/') - id - 9),
                        id + 9);
         if (item_event_encode(next_value(), &event, &err) < 0)
-            give_up("an item", &err);
+            fail("an item", &err);
         add(bench, TOPIC_ITEMS, EVENT_ITEM_CHANGED, id, event.timestamp_ms);
     }
     flush(bench);
@@ -179,7 +180,7 @@ static void add_act(const struct bench *bench, uint64_t number)
         shown[i] = shown_ids[i];
     }
     if (interaction_event_encode(next_value(), &event, &err) < 0)
-        give_up("an interaction", &err);
+        fail("an interaction", &err);
     add(bench, TOPIC_INTERACTIONS, EVENT_INTERACTION_RECORDED, user_id, event.timestamp_ms);
 }
 
@@ -208,7 +209,7 @@ static void prepare(struct bench *bench)
     bench->bus = garden_open_bus(&bench->conf, "export", &err);
     if (!bench->bus ||
         bus_create_topics(bench->bus, garden_topics, garden_topic_count, &err) < 0)
-        give_up("opening the bus", &err);
+        fail("opening the bus", &err);
 }
 
 static void ask(const struct bench *bench, const char *method, const char *path,
@@ -241,7 +242,7 @@ static json_t *wait_for_end(const struct bench *bench, const char *path)
         ask(bench, "GET", path, &body);
         answer = json_parse(body.data, body.size, &err);
         if (!answer || json_get_str(answer, "state", &state, &err) < 0)
-            give_up("the answer", &err);
+            fail("the answer", &err);
         if (strcmp(state, "done") == 0)
             return answer;
         if (strcmp(state, "failed") == 0 || clock_mono_ms() > until_ms) {
@@ -260,7 +261,7 @@ static void check_rows(const struct bench *bench, const json_t *answer)
     json_t *files;
 
     if (json_get_array(answer, "files", &files, &err) < 0)
-        give_up("the answer", &err);
+        fail("the answer", &err);
     for (size_t i = 0; i < 3; i++) {
         int64_t rows = -1;
 
@@ -271,13 +272,6 @@ static void check_rows(const struct bench *bench, const json_t *answer)
             exit(EXIT_FAILURE);
         }
     }
-}
-
-static void report(const char *what, double value, const char *unit, double target)
-{
-    printf("export-%s\t%.1f\t%s\t<= %g\t%s\n", what, value, unit, target,
-           value <= target ? "ok" : "short");
-    (void)fflush(stdout);
 }
 
 static double cpu_seconds(void)
@@ -309,16 +303,17 @@ static void measure(const struct bench *bench)
     ask(bench, "POST", "/v1/exports", &body);
     asked = json_parse(body.data, body.size, &err);
     if (!asked || json_get_str(asked, "id", &id, &err) < 0)
-        give_up("the answer", &err);
+        fail("the answer", &err);
     (void)snprintf(path, sizeof path, "/v1/exports/%s", id);
     answer = wait_for_end(bench, path);
     seconds = (double)(clock_mono_ms() - start_ms) / 1000;
     check_rows(bench, answer);
-    report("seconds", seconds, "s", 60 * share);
-    report("resident", (double)process_resident_kib(pid, true) / 1024, "MiB", 64);
+    figure("export-seconds", seconds, "s", AT_MOST, 60 * share);
+    figure("export-resident", (double)process_resident_kib(pid, true) / 1024, "MiB", AT_MOST,
+           64);
     if (process_end(pid, SIGTERM, 30000) != 0)
         (void)fprintf(stderr, "export: csv-exporter did not end well; see %s\n", bench->log);
-    report("cpu", cpu_seconds(), "s", 60 * share);
+    figure_seen("export-processor", cpu_seconds(), "s");
 }
 
 int main(int argc, char **argv)

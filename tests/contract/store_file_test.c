@@ -1,6 +1,8 @@
 /* What store.h promises of store_put_file, of both backends. */
 #include "tests/contract/store_fixture.h"
 
+#include <fcntl.h>
+#include <limits.h>
 #include <pthread.h>
 #include <stdatomic.h>
 
@@ -87,6 +89,29 @@ CONTRACT(a_large_file_takes_no_memory)
     CHECK_OK(store_put_file(f->store, key_of(f, "x"), fd, NULL, NULL, &err), err);
     CHECK_INT(process_resident_kib(getpid(), true), <=, before + GROWTH_KIB);
     check_parts(f, "x", 'a', LARGE_PARTS);
+    (void)close(fd);
+}
+
+/* A file without a name may become the first object; the next one has bytes of its own, and so
+ * has that of a file that has a name. */
+CONTRACT(objects_of_one_file_are_apart)
+{
+    char path[PATH_MAX];
+    struct err err = {0};
+    int fd = file_of('a', 2), named;
+
+    CHECK_OK(store_put_file(f->store, key_of(f, "one"), fd, NULL, NULL, &err), err);
+    CHECK_OK(store_put_file(f->store, key_of(f, "two"), fd, NULL, NULL, &err), err);
+    put_text(f, "one", "new");
+    check_parts(f, "two", 'a', 2);
+    check_text(f, "one", "new");
+    (void)snprintf(path, sizeof path, "%s/named", folder_new());
+    named = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    CHECK_OK(spool_write(named, 0, "before", 6, &err), err);
+    CHECK_OK(store_put_file(f->store, key_of(f, "three"), named, NULL, NULL, &err), err);
+    CHECK_OK(spool_write(named, 0, "after!", 6, &err), err);
+    check_text(f, "three", "before");
+    (void)close(named);
     (void)close(fd);
 }
 
