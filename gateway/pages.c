@@ -175,8 +175,9 @@ const char *pages_text(const struct pages *pages, const char *path, size_t *ret_
 void pages_headers(struct reply *reply)
 {
     reply_header(reply, "Content-Security-Policy",
-                 "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
-                 "connect-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; "
+                 "default-src 'none'; script-src 'self'; style-src 'self'; "
+                 "img-src 'self' blob:; media-src 'self' blob:; connect-src 'self'; "
+                 "font-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; "
                  "frame-ancestors 'none'");
     reply_header(reply, "Referrer-Policy", "no-referrer");
     reply_header(reply, "X-Frame-Options", "DENY");

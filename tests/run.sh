@@ -117,6 +117,13 @@ run_programs() {
     done
 }
 
+run_pages() {
+    local file
+    for file in tests/web/*_test.js; do
+        [ -e "$file" ] && run_file "${file%.js}" tests/web/run.sh "$file"
+    done
+}
+
 run_fuzzers() {
     local target name seconds=${TEST_FUZZ_SECONDS:-4}
     [ "$seconds" = 0 ] && return
@@ -129,7 +136,7 @@ run_fuzzers() {
 
 mkdir -p "$logs"
 rm -f "$logs"/*.tap "$logs/counts"
-tools/setup.sh build test || { echo "0 passed, 1 failed"; exit 1; }
+tools/setup.sh build test web || { echo "0 passed, 1 failed"; exit 1; }
 for name in "${engine_names[@]}"; do
     step "installing $name (cached)" "tests/engines/$name.sh" install
 done
@@ -141,6 +148,7 @@ export GARDEN_BUILD=$PWD/$build
 export ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 UBSAN_OPTIONS=print_stacktrace=1
 run_fuzzers
 run_programs e2e # the longest first
+run_pages
 run_programs contract
 run_programs unit
 run_programs schema

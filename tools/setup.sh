@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # setup.sh PURPOSE... - installs the Debian or Ubuntu packages that a purpose needs and that are
-# not there yet, and says which and why. Purposes: build test lint bench paint.
+# not there yet, and says which and why. Purposes: build test lint bench paint web.
 #
 # A word "package?command" is fulfilled by a command of that name from anywhere. When nothing is
 # missing this takes a few milliseconds and touches nothing.
@@ -17,8 +17,9 @@ packages_for() {
     lint) echo "clang-format clang-tidy clang shellcheck git?git" ;;
     bench) echo "nginx-light?nginx wrk curl?curl python3?python3 python3-venv nodejs?node npm?npm
                  libopenblas-dev" ;;
+    web) echo "chromium fonts-noto-cjk nodejs?node npm?npm" ;;
     paint) echo "libgl1 libegl1 libfontconfig1 python3?python3 python3-venv" ;;
-    *) echo "setup.sh: no purpose '$1'; there are build, test, lint, bench and paint" >&2 && exit 2 ;;
+    *) echo "setup.sh: no purpose '$1'; there are build, test, lint, bench, paint and web" >&2 && exit 2 ;;
     esac
 }
 
@@ -28,6 +29,7 @@ reason_for() {
     test) echo "to test against real engines (PostgreSQL, Apache Kafka, an S3 server) and to fuzz" ;;
     lint) echo "to check format, style and borders" ;;
     bench) echo "to measure against nginx, diffusers and EASE (LAPACK)" ;;
+    web) echo "to test the pages in a real browser" ;;
     paint) echo "to paint gardens (tools/train-garden), with Skia for Python" ;;
     esac
 }

@@ -1,6 +1,10 @@
 // status.js - draws what /v1/status and /v1/items say: eight flowers, one for each emotion, that
 // grow with the pictures of its garden; a few of the pictures; and how the works are.
 
+import { get } from "/lib/api.js";
+import { byId, element, shape } from "/lib/dom.js";
+import { speak } from "/lib/language.js";
+
 const TEXT = {
   en: {
     language: "한국어", looking: "Looking over the wall…", bed: "Gardens", pictures: "In bloom",
@@ -42,34 +46,8 @@ const FLOWERS = {
 const EMOTIONS = Object.keys(FLOWERS);
 const GROUND = 360, MIDDLE = 80, THUMBS = 8, POLL_MS = 5000;
 
-const state = { language: pickLanguage(), status: null, seen: {} };
-const byId = (id) => document.getElementById(id);
-
-function pickLanguage() {
-  const asked = new URLSearchParams(location.search).get("lang"), kept = asked ?? localStorage.getItem("language");
-  return kept in TEXT ? kept : navigator.language.startsWith("ko") ? "ko" : "en";
-}
-
-function text() {
-  return TEXT[state.language];
-}
-
-function number(n) {
-  return new Intl.NumberFormat(state.language).format(n);
-}
-
-function element(name, attributes = {}, ...children) {
-  const made = document.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-  made.append(...children);
-  return made;
-}
-
-function shape(name, attributes) {
-  const made = document.createElementNS("http://www.w3.org/2000/svg", name);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-  return made;
-}
+const state = { status: null, seen: {} };
+const speech = speak(TEXT, () => state.status && draw(true));
 
 // Numbers that look random and are the same each time, so that a flower keeps its face.
 function chance(seed) {
@@ -145,8 +123,8 @@ function drawFlowers(status) {
   byId("flowers").replaceChildren(...EMOTIONS.map((emotion) => {
     const garden = status.garden.emotions[emotion], pool = status.pool.emotions[emotion];
     return element("li", {}, element("a", { href: `#${emotion}` }, flower(emotion, garden),
-      element("span", { class: "name" }, text().names[emotion]),
-      element("span", { class: "count" }, `${number(garden)} · ${text().poolOf(number(pool))}`)));
+      element("span", { class: "name" }, speech.say("names")[emotion]),
+      element("span", { class: "count" }, `${speech.number(garden)} · ${speech.say("poolOf", speech.number(pool))}`)));
   }));
 }
 
@@ -157,11 +135,10 @@ function thumbnail(item) {
 }
 
 async function drawGarden(emotion) {
-  const row = element("article", { class: "row", id: emotion }, element("h3", {}, text().names[emotion]));
+  const row = element("article", { class: "row", id: emotion }, element("h3", {}, speech.say("names")[emotion]));
   row.style.setProperty("--hue", FLOWERS[emotion].hues[0]);
-  const answer = await fetch(`/v1/items?emotion=${emotion}&limit=${THUMBS}`);
-  const items = answer.ok ? (await answer.json()).items : [];
-  row.append(items.length ? element("ul", {}, ...items.map(thumbnail)) : element("p", {}, text().empty));
+  const { items } = await get(`/v1/items?emotion=${emotion}&limit=${THUMBS}`);
+  row.append(items.length ? element("ul", {}, ...items.map(thumbnail)) : element("p", {}, speech.say("empty")));
   return row;
 }
 
@@ -172,35 +149,29 @@ async function drawGardens() {
 function duration(seconds) {
   const units = [[86400, "day"], [3600, "hour"], [60, "minute"], [1, "second"]];
   const [size, unit] = units.find(([s]) => seconds >= s) ?? [1, "second"];
-  return new Intl.NumberFormat(state.language, { style: "unit", unit, unitDisplay: "long" }).format(Math.floor(seconds / size));
+  return speech.number(Math.floor(seconds / size), { style: "unit", unit, unitDisplay: "long" });
 }
 
 function drawWorks(status) {
   byId("services").replaceChildren(...Object.entries(status.services).map(([name, part]) =>
-    element("li", { class: part.state }, element("i", {}), element("b", {}, text().parts[name] ?? name),
-      element("span", {}, part.state === "up" ? text().up : part.reason ?? text().down))));
-  const figures = [["garden", number(status.garden.total)], ["pool", number(status.pool.total)],
-    ["lag", status.lag === null ? "–" : number(status.lag)], ["uptime", duration(status.uptime_seconds)], ["version", status.version]];
+    element("li", { class: part.state }, element("i", {}), element("b", {}, speech.say("parts")[name] ?? name),
+      element("span", {}, part.state === "up" ? speech.say("up") : part.reason ?? speech.say("down")))));
+  const figures = [["garden", speech.number(status.garden.total)], ["pool", speech.number(status.pool.total)],
+    ["lag", status.lag === null ? "–" : speech.number(status.lag)], ["uptime", duration(status.uptime_seconds)], ["version", status.version]];
   byId("figures").replaceChildren(...figures.map(([name, value]) =>
-    element("div", {}, element("dt", {}, text()[name]), element("dd", {}, value))));
-}
-
-function drawWords() {
-  document.documentElement.lang = state.language;
-  for (const spot of document.querySelectorAll("[data-text]")) spot.textContent = text()[spot.dataset.text];
-  byId("language").textContent = text().language;
+    element("div", {}, element("dt", {}, speech.say(name)), element("dd", {}, value))));
 }
 
 function showTrouble(message, link) {
   byId("trouble").hidden = !message;
-  byId("trouble").replaceChildren(message, ...(link ? [element("a", { href: "/login" }, text().login)] : []));
+  byId("trouble").replaceChildren(message, ...(link ? [element("a", { href: "/login" }, speech.say("login"))] : []));
 }
 
 // Draws what changed since it was drawn last.
 async function draw(again) {
   const status = state.status, seen = state.seen;
   const counts = JSON.stringify([status.garden, status.pool]), gardens = JSON.stringify(status.garden);
-  byId("lead").textContent = text().lead(status.garden.total, status.pool.total);
+  byId("lead").textContent = speech.say("lead", status.garden.total, status.pool.total);
   drawWorks(status);
   if (again || counts !== seen.counts) drawFlowers(status);
   state.seen = { counts, gardens };
@@ -209,23 +180,13 @@ async function draw(again) {
 
 async function refresh() {
   try {
-    const answer = await fetch("/v1/status", { cache: "no-store" });
-    if (answer.status === 401) return showTrouble(text().locked, true);
-    if (!answer.ok) return showTrouble(text().lost);
-    state.status = await answer.json();
+    state.status = await get("/v1/status");
     showTrouble("");
     await draw(false);
-  } catch {
-    showTrouble(text().lost);
+  } catch (error) {
+    showTrouble(speech.say(error.locked ? "locked" : "lost"), error.locked);
   }
 }
 
-byId("language").addEventListener("click", async () => {
-  state.language = state.language === "en" ? "ko" : "en";
-  localStorage.setItem("language", state.language);
-  drawWords();
-  if (state.status) await draw(true);
-});
-drawWords();
 await refresh();
 setInterval(() => document.hidden || refresh(), POLL_MS);
