@@ -15,6 +15,7 @@
 #include "gateway/pictures.h"
 #include "gateway/promote.h"
 #include "gateway/removal.h"
+#include "gateway/share.h"
 #include "gateway/text2image.h"
 #include "gateway/trash.h"
 #include "gateway/upload.h"
@@ -57,6 +58,7 @@ const struct route routes[] = {
      .attempt = pictures_attempt},
     {"GET", "/dataset/*", OPERATOR, ON_QUICK_WORKER, .handle = pictures_get,
      .attempt = pictures_attempt},
+    {"GET", "/image", EVERYBODY, ON_QUICK_WORKER, .handle = share_get},
     {"GET", "/html/*", EVERYBODY, ON_QUICK_WORKER, .handle = pages_or_object,
      .attempt = pages_or_object_attempt},
     /* ours */
