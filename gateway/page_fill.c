@@ -46,7 +46,9 @@ static bool next_mark(const char *at, const char *end, struct mark *ret)
     ret->start = open;
     ret->end = close + 2;
     ret->name = open + 2;
-    ret->kind = *ret->name == '?' || *ret->name == '/' ? *ret->name : '\0';
+    ret->kind = '\0';
+    if (*ret->name == '?' || *ret->name == '/')
+        ret->kind = *ret->name;
     ret->name += ret->kind != '\0';
     ret->name_size = (size_t)(close - ret->name);
     return true;

@@ -210,7 +210,8 @@ void share_get(struct gateway *gateway, struct http_request *request, struct rep
         return;
     }
     value(&share, "lang", language_of(request));
-    if (read_picture(gateway, content ? content : "", &share, &err) < 0) {
+    content = content ? content : "";
+    if (read_picture(gateway, content, &share, &err) < 0) {
         if (err.code == ERR_NOT_FOUND || err.code == ERR_INVALID)
             show(gateway, &share, "/share-gone.html", 404, reply);
         else

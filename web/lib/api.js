@@ -21,8 +21,9 @@ export class ApiError extends Error {
 }
 
 /**
- * ask("POST", "/like", { id, itemId }, { idempotencyKey, timeoutMs, signal, headers }).
- * A body that is a Blob goes as it is, any other as JSON. The answer: JSON, else text.
+ * ask("POST", "/like", { id, itemId }, { idempotencyKey, timeoutMs, signal, headers, heard }).
+ * A body that is a Blob goes as it is, any other as JSON. The answer: JSON, else text; its headers
+ * are told to heard(headers), also of what is refused.
  */
 export async function ask(method, path, body, options = {}) {
   const headers = { ...options.headers };
@@ -38,6 +39,7 @@ export async function ask(method, path, body, options = {}) {
     if (options.signal?.aborted) throw error;
     throw new ApiError(0, String(error.message ?? error));
   }
+  options.heard?.(answer.headers);
   return read(answer);
 }
 

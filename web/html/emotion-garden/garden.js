@@ -9,8 +9,8 @@ import { randomId } from "./outbox.js";
 const SHOWN = 3, WIDE = 940, TALL = 460;
 const SEALS = { ...NAMES.ko, confused: "혼란" };
 
-/** A red seal with the visitor's mood in it. */
-export const seal = (mood) => element("span", { class: "stamp", "aria-hidden": "true" }, SEALS[mood]);
+/** A red seal with the visitor's mood in it; a sign, not a text. */
+export const seal = (mood) => element("span", { class: "stamp", "data-seal": SEALS[mood] });
 
 export function gardenStep(kiosk) {
   const trio = byId("trio"), hint = byId("garden-hint");

@@ -78,7 +78,7 @@ async function keepPictures(lists) {
   try {
     const cache = await caches.open(STARTER);
     await cache.put(LIST, new Response(JSON.stringify(lists), { headers: { "Content-Type": "application/json" } }));
-    const wanted = new Set(Object.values(lists).flat().map((key) => objectPath(key)));
+    const wanted = new Set(byTurns(Object.values(lists)).map((key) => objectPath(key)));
     for (const old of await cache.keys()) {
       const path = new URL(old.url).pathname;
       if (path !== LIST && !wanted.delete(path)) await cache.delete(old);
@@ -87,13 +87,26 @@ async function keepPictures(lists) {
   } catch { /* full, or away: what is there is what is shown */ }
 }
 
+// One of each mood, then another of each: whenever the network goes, every mood has some.
+function byTurns(lists) {
+  const longest = Math.max(0, ...lists.map((list) => list.length));
+  return Array.from({ length: longest }, (_, i) => lists.map((list) => list[i])).flat().filter(Boolean);
+}
+
 async function keptLists() {
   try {
     return await (await caches.match(LIST, { cacheName: STARTER })).json();
   } catch { return {}; }
 }
 
+async function keptPaths() {
+  try {
+    return new Set((await (await caches.open(STARTER)).keys()).map((kept) => new URL(kept.url).pathname));
+  } catch { return new Set(); }
+}
+
 async function starter(mood) {
-  const keys = (await keptLists())[mood] ?? [];
+  const paths = await keptPaths();
+  const keys = ((await keptLists())[mood] ?? []).filter((key) => paths.has(objectPath(key)));
   return { landscape: keys.filter((key) => !isPortrait(key)), portrait: keys.filter(isPortrait), base: null, kept: true };
 }

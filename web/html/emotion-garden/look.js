@@ -106,11 +106,21 @@ async function draw(width, height, paint) {
   return blob;
 }
 
+// What a receipt says; its signature is for who takes it along to check (/v1/privacy/key).
+function readReceipt(jws) {
+  try {
+    return JSON.parse(atob(jws.split(".")[1].replaceAll("-", "+").replaceAll("_", "/")));
+  } catch { return null; }
+}
+
 async function lookAt(kiosk, picture) {
   const { visit } = kiosk;
   kiosk.go("looking");
   try {
-    const seen = await post("/emotion", picture, { headers: { "X-user-id": visit.id, "Content-Type": "image/jpeg" }, timeoutMs: LOOK_MS });
+    const seen = await post("/emotion", picture, {
+      headers: { "X-user-id": visit.id, "Content-Type": "image/jpeg" }, timeoutMs: LOOK_MS,
+      heard: (headers) => { visit.receipt = readReceipt(headers.get("X-Privacy-Receipt")); },
+    });
     if (visit !== kiosk.visit || !kiosk.at("looking")) return; // the visit is over, or went on
     Object.assign(visit, { mood: seen.emotions.toLowerCase(), seen: true, generation: seen.generation, gender: seen.gender });
     kiosk.moodIsKnown();

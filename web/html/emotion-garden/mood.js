@@ -58,6 +58,8 @@ export function moodStep(kiosk) {
       byId("mood-title").textContent = NAMES[speech.language][visit.mood];
       byId("mood-lead").textContent = speech.say(visit.seen ? "seen" : "chosen");
       byId("mood-hint").textContent = speech.say(visit.seen ? "moodHint" : "moodChosenHint");
+      byId("mood-receipt").textContent = visit.seen && visit.receipt?.erased
+        ? speech.say("receipt", new Date(visit.receipt.erased_at).toLocaleTimeString(speech.language), visit.receipt.sent_to) : "";
     },
   };
 }
