@@ -32,10 +32,17 @@ after(async () => {
 
 async function openKiosk({ query = "", ...options } = {}) {
   const page = await openPage(options.browser ?? browser, garden, { size: SIZES.tablet, ...options });
+  const { shot, check } = page;
+  page.shot = async (...name) => { await settle(page); await shot(...name); };
+  page.check = async () => { await settle(page); await check(); };
   await page.goto(`${garden.url}${PAGE}${query}`);
   await page.locator("body[data-ready]").waitFor();
   return page;
 }
+
+// Until everything that moves to an end has come to it.
+const settle = (page) => page.evaluate(() => Promise.all(document.getAnimations()
+  .filter((one) => one.effect.getComputedTiming().endTime < Infinity).map((one) => one.finished.catch(() => {}))));
 
 async function nameMood(page, language, emotion) {
   await page.locator(`#begin-${language}`).click();
@@ -344,7 +351,7 @@ test("what is taken back does not count, and a visitor can be forgotten", async 
 });
 
 test("a kiosk that is left asks, and then forgets the visit", async () => {
-  const page = await openKiosk({ query: "?idle=2", expected: away });
+  const page = await openKiosk({ query: "?idle=8", expected: away });
   const likes = followLikes(page);
   await nameMood(page, "en", "happy");
   await intoGarden(page);

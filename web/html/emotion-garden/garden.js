@@ -149,8 +149,8 @@ function like(kiosk, key, button, pressed) {
   byId("mine").textContent = kiosk.speech.say("mine", visit.liked.length);
 }
 
-/** A like that had left already is answered by its opposite. */
+/** A like that had left already is answered by its opposite, at the garden's time: this clock may be wrong. */
 export function takeBack(outbox, visit, liked) {
   if (outbox.drop(liked.act)) return;
-  outbox.add("/v1/events", { events: [{ event_id: randomId(), user_id: visit.id, event_type: "dislike", item_id: liked.key, timestamp: Date.now() }] });
+  outbox.add("/v1/events", { events: [{ event_id: randomId(), user_id: visit.id, event_type: "dislike", item_id: liked.key }] });
 }

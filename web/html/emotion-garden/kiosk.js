@@ -94,7 +94,7 @@ function drawAll() {
 function drawAway() {
   const { outbox, speech } = kiosk;
   if (!outbox) return;
-  byId("away").textContent = outbox.away ? speech.say("away", outbox.size) : outbox.full && outbox.size ? speech.say("full") : "";
+  byId("away").textContent = outbox.away ? speech.say("away", outbox.likes) : outbox.full && outbox.size ? speech.say("full") : "";
   document.body.dataset.waiting = outbox.size;
 }
 

@@ -12,12 +12,16 @@ export function randomId() {
 }
 
 /**
- * { add(path, body) -> key, drop(key) -> whether it had not left yet, size, away, full }.
- * changed(): called when one of the last three may have changed.
+ * { add(path, body) -> key, drop(key) -> whether it had not left yet, size, likes, away, full }.
+ * changed(): called when one of the last four may have changed.
  */
 export async function openOutbox(changed) {
   const base = await openBase();
-  const outbox = { full: !base, away: !navigator.onLine, get size() { return acts.length; } };
+  const outbox = {
+    full: !base, away: !navigator.onLine,
+    get size() { return acts.length; },
+    get likes() { return acts.filter((act) => act.path === "/like").length; },
+  };
   const acts = await stored(base);
   let leaving = null, timer = 0, wait = FIRST_MS;
 
