@@ -7,6 +7,8 @@
 #include "services/display-feed/change.h"
 #include "services/display-feed/feed_answers.h"
 
+enum { WHOLE_MS = 3000 }; /* a service that has just been started again reads first */
+
 /* A refusal that lists the keys that are wrong. */
 static void refuse_keys(struct http_request *request, const char *detail,
                         const struct buf *unknown)
@@ -66,7 +68,7 @@ static struct manifest *put(struct display_feed_parts *parts, struct http_reques
     struct err err = {0};
     int status = change_read(&change, zone, root, clock_wall_ms(), parts->conf->lead_ms, &err);
 
-    if (status == 0 && !zones_is_whole(parts->zones))
+    if (status == 0 && !zones_await_whole(parts->zones, WHOLE_MS))
         status = 503, (void)err_set(&err, ERR_UNAVAILABLE,
                                     "what the zones show is being read: try again in a moment");
     if (status == 0 && !zones_has_room(parts->zones, zone))

@@ -147,7 +147,8 @@ void plays_free(struct plays *plays)
 
 /* -- taking in -- */
 
-/* What the table of the event checks is not checked here. */
+/* What the table of the event checks is not checked here. A clock that was set while a picture
+ * was shown is no reason to refuse what a screen tells. */
 static int read_play(const json_t *json, struct play *play, struct err *err)
 {
     if (!json_is_object(json))
@@ -157,6 +158,8 @@ static int read_play(const json_t *json, struct play *play, struct err *err)
         json_get_int(json, "from", &play->from_ms, err) < 0 ||
         json_get_int(json, "to", &play->to_ms, err) < 0)
         return err->code;
+    if (play->to_ms < play->from_ms)
+        play->to_ms = play->from_ms;
     return 0;
 }
 

@@ -39,6 +39,9 @@ int zones_take(struct zones *zones, const struct bus_record *record,
 void zones_set_whole(struct zones *zones);
 bool zones_is_whole(struct zones *zones);
 
+/* Waits for it, at most so long; what zones_is_whole says then. */
+bool zones_await_whole(struct zones *zones, int timeout_ms);
+
 /* -- who asks -- */
 
 /* A new reference, or NULL where nobody has chosen yet. */

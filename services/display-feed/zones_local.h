@@ -22,6 +22,7 @@ struct zone {
 
 struct zones {
     pthread_mutex_t lock;
+    pthread_cond_t whole_now;
     size_t most;
     struct map *by_name;
     size_t following, waiting;

@@ -279,6 +279,7 @@ void zones_close(struct zones *zones)
 {
     (void)pthread_mutex_lock(&zones->lock);
     zones->closed = true;
+    (void)pthread_cond_broadcast(&zones->whole_now);
     (void)pthread_mutex_unlock(&zones->lock);
     zones_tick(zones, INT64_MAX);
 }
