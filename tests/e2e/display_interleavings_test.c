@@ -1,5 +1,5 @@
-/* display_interleavings_test.c - whatever happens in which order: at the end each screen has its
- * zone's last manifest, and none was ever told half a set or an older one.
+/* display_interleavings_test.c - whatever happens in which order: at the end each screen has
+ * its zone's last manifest, and none was ever told half a set or an older one.
  *
  * Two services on one bus, both written to, each stopped and started from the topic again and
  * again; screens that follow by each way, at either of them, and are cut off meanwhile. 1,000
@@ -38,7 +38,7 @@ struct stage {
     struct display_feed *services[SERVICES];
     struct hung_screen screens[SCREENS];
     struct random random;
-    int writing; /* changes under way */
+    int writing;  /* changes under way */
     int64_t next; /* offset of the topic that is not read yet */
     int64_t version[ZONES];
     int first[ZONES];
@@ -137,8 +137,7 @@ static void cut(struct stage *stage)
     struct hung_screen *screen = &stage->screens[random_below(&stage->random, SCREENS)];
 
     hung_screen_cut(screen);
-    memcpy(screen->url, stage->url[random_below(&stage->random, SERVICES)],
-           sizeof screen->url);
+    memcpy(screen->url, stage->url[random_below(&stage->random, SERVICES)], sizeof screen->url);
 }
 
 static void step(struct stage *stage)
@@ -179,8 +178,8 @@ static void read_topic(struct stage *stage)
 {
     struct err err = {0};
 
-    CHECK_OK(bus_read(stage->displays.bus, TOPIC_DISPLAYS, 0, stage->next, RECORDS, take,
-                      stage, &err),
+    CHECK_OK(bus_read(stage->displays.bus, TOPIC_DISPLAYS, 0, stage->next, RECORDS, take, stage,
+                      &err),
              err);
 }
 
@@ -217,8 +216,8 @@ static void settle(struct stage *stage, uint64_t seed)
         if (clock_mono_ms() > deadline_ms) {
             for (int i = 0; i < SCREENS; i++)
                 printf("# screen %d, way %d, zone %s: version %" PRId64 " of %" PRId64 "\n", i,
-                       stage->screens[i].way, stage->screens[i].zone,
-                       stage->screens[i].version, stage->version[zone_of(&stage->screens[i])]);
+                       stage->screens[i].way, stage->screens[i].zone, stage->screens[i].version,
+                       stage->version[zone_of(&stage->screens[i])]);
             TEST_FAIL("seed %" PRIu64 ": not every screen has its zone's last manifest", seed);
         }
     } while (!is_settled(stage));

@@ -76,8 +76,8 @@ static void take(struct hung_screen *screen, const char *text, size_t size)
     if (version < screen->version)
         test_fail("zone %s: version %" PRId64 " after %" PRId64, screen->zone, version,
                   screen->version);
-    screen->first = json_array_size(landscape) ? number_of(json_array_get(landscape, 0), 'h')
-                                               : -1;
+    screen->first =
+        json_array_size(landscape) ? number_of(json_array_get(landscape, 0), 'h') : -1;
     check_whole(screen, manifest, "landscape", 'h', screen->first);
     check_whole(screen, manifest, "portrait", 'v', screen->first);
     screen->version = version;

@@ -1,6 +1,6 @@
-/* screen.h - a screen as the test hangs it: it follows its zone by the feed, by long polls or by
- * asking again and again, comes back after each break, and remembers the last manifest that it
- * was told. All screens of a test are on one http_client and move when that runs.
+/* screen.h - a screen as the test hangs it: it follows its zone by the feed, by long polls or
+ * by asking again and again, comes back after each break, and remembers the last manifest that
+ * it was told. All screens of a test are on one http_client and move when that runs.
  *
  * It fails the test when it is told what no screen may be told: a set that is not whole (see
  * displays_put: pictures of one change have numbers in a row), or an older one. */
@@ -23,7 +23,7 @@ struct hung_screen {
     int64_t next_ms; /* clock_mono_ms: when it asks again */
     bool cut;        /* it is being cut off, on purpose */
     int64_t version, offset, effective_at_ms;
-    int first;  /* number of the set's first picture */
+    int first;   /* number of the set's first picture */
     size_t told; /* manifests */
     char etag[128];
     struct sse_reader reader;
