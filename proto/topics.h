@@ -11,6 +11,7 @@
 #define TOPIC_USERS "garden.users"
 #define TOPIC_INTERACTIONS "garden.interactions"
 #define TOPIC_DISPLAYS "garden.displays"
+#define TOPIC_PLAYS "garden.plays"
 #define TOPIC_EXPORTS "garden.exports"
 #define TOPIC_DEAD_LETTERS "garden.dead-letters"
 
@@ -20,6 +21,8 @@
 #define EVENT_USER_CHANGED "garden.user.changed"
 #define EVENT_INTERACTION_RECORDED "garden.interaction.recorded"
 #define EVENT_EXPORT_PROGRESSED "garden.export.progressed"
+#define EVENT_DISPLAY_CHANGED "garden.display.changed"
+#define EVENT_DISPLAY_PLAYED "garden.display.played"
 #define EVENT_GENERATION_REQUESTED "garden.generation.requested"
 #define EVENT_GENERATION_PROGRESSED "garden.generation.progressed"
 
