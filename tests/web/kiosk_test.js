@@ -116,6 +116,8 @@ for (const [language, begin, mood] of [["en", "Enter the garden", "Calm"], ["ko"
     await page.locator("#favourite-yes").click();
     assert.equal((await asked).postDataJSON().emotion, "calm/spring,rainy,sunset");
     await page.locator("#trio li:nth-child(3) img.here").waitFor();
+    await until(page, () => performance.getEntriesByName("garden-shown").length);
+    console.log(`# the garden is there ${Math.round(await measured(page, "garden-shown"))} ms after it is asked for (${language})`);
     const trio = await shown(page);
     assert.equal(trio.length, 3);
     assert.ok(trio.every((key) => key.startsWith("emotions/calm/")), trio.join(" "));
