@@ -61,16 +61,23 @@ export function gardenStep(kiosk) {
     byId("mine").textContent = speech.say("mine", visit.liked.length);
     trio.querySelectorAll("button").forEach((button, i) => button.setAttribute("aria-label", speech.say("like", i + 1)));
     if (visit.walk) hint.textContent = speech.say(word(visit.walk));
-    byId("next").disabled = !visit.walk?.shown.length;
   }
 
-  async function next() {
+  function next() {
     const { visit } = kiosk;
-    if (visit.learnt !== visit.liked.length) refresh(visit);
+    if (!visit.walk) return; // it is on its way
+    if (visit.walk.shown.length === 0) return again(visit);
+    if (visit.walk.garden.kept || visit.learnt !== visit.liked.length) refresh(visit);
     walkOn();
   }
 
-  // What was liked since changes what comes next.
+  function again(visit) {
+    visit.walk = null;
+    visit.garden = askGarden(visit);
+    return enter();
+  }
+
+  // What was liked since changes what comes next; so does a network that is back.
   async function refresh(visit) {
     visit.learnt = visit.liked.length;
     const garden = await askGarden(visit).catch(() => null);

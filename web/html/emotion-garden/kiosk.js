@@ -30,7 +30,7 @@ kiosk.at = (step) => kiosk.step === step;
 
 /** Goes to a step; trouble: the name of what went wrong, told there. */
 kiosk.go = (step, { trouble = null, back = false } = {}) => {
-  if (!back && !PASSING.includes(kiosk.step) && kiosk.step !== step) kiosk.trail.push(kiosk.step);
+  if (!back) remember(step);
   kiosk.told = trouble;
   steps[kiosk.step].leave?.();
   kiosk.step = step;
@@ -41,6 +41,12 @@ kiosk.go = (step, { trouble = null, back = false } = {}) => {
   byId(`${step}-title`).focus({ preventScroll: true });
   idle.set(step !== "opening");
 };
+
+// The way back; who comes to where they have just been, has gone back.
+function remember(step) {
+  if (kiosk.trail.at(-1) === step) kiosk.trail.pop();
+  else if (!PASSING.includes(kiosk.step)) kiosk.trail.push(kiosk.step);
+}
 
 kiosk.trouble = (name) => {
   kiosk.told = name;

@@ -26,24 +26,27 @@ export function consentStep(kiosk) {
 
 export function cameraStep(kiosk) {
   const video = byId("preview"), count = byId("count"), shutter = byId("shutter");
-  let stream = null, counting = null;
+  let stream = null, counting = null, entered = 0;
 
   async function enter() {
+    const turn = ++entered;
+    let opened;
     shutter.disabled = true;
     try {
-      stream = await open();
+      opened = await open();
     } catch (error) {
-      return kiosk.go("consent", { trouble: ["NotAllowedError", "SecurityError"].includes(error.name) ? "refused" : "noCamera" });
+      return turn === entered && kiosk.go("consent", { trouble: ["NotAllowedError", "SecurityError"].includes(error.name) ? "refused" : "noCamera" });
     }
-    if (!kiosk.at("camera")) return leave(); // the visitor went on meanwhile
-    video.srcObject = stream;
+    if (turn !== entered) return stop(opened); // the visitor went on meanwhile
+    video.srcObject = stream = opened;
     await video.play().catch(() => {});
     shutter.disabled = false;
   }
 
   function leave() {
+    entered += 1;
     counting?.abort();
-    stream?.getTracks().forEach((track) => track.stop());
+    stop(stream);
     stream = video.srcObject = null;
     count.textContent = "";
   }
@@ -60,6 +63,8 @@ export function cameraStep(kiosk) {
   byId("camera-words").addEventListener("click", () => kiosk.go("choose"));
   return { enter, leave };
 }
+
+const stop = (stream) => stream?.getTracks().forEach((track) => track.stop());
 
 function open() {
   const devices = navigator.mediaDevices; // only with https, or on this machine itself
