@@ -79,7 +79,6 @@ static void keep(void *ctx)
     if (!zones_is_whole(feed->parts.zones))
         return;
     display_publisher_repair(feed->parts.publisher);
-    copies_catch_up(feed->parts.copies);
 }
 
 /* -- HTTP -- */

@@ -193,6 +193,7 @@ static int encode(struct told *told, const struct screen *screen, const json_t *
     return 0;
 }
 
+/* Takes it over. */
 static int queue(struct plays *plays, struct told *told, struct err *err)
 {
     (void)pthread_mutex_lock(&plays->lock);
@@ -206,6 +207,8 @@ static int queue(struct plays *plays, struct told *told, struct err *err)
         (void)pthread_cond_signal(&plays->news);
     }
     (void)pthread_mutex_unlock(&plays->lock);
+    if (err->code)
+        told_free(told);
     return err->code;
 }
 
@@ -218,8 +221,8 @@ int plays_add(struct plays *plays, struct http_request *request, const struct sc
         return err_set_nomem(err, "what a screen has shown");
     told->request = request;
     memcpy(told->zone, screen->zone, sizeof told->zone);
-    if (encode(told, screen, list, err) == 0 && queue(plays, told, err) == 0)
-        return 0;
+    if (encode(told, screen, list, err) == 0)
+        return queue(plays, told, err);
     told_free(told);
     return err->code;
 }

@@ -25,7 +25,7 @@ struct zones {
     pthread_cond_t whole_now;
     size_t most;
     struct map *by_name;
-    size_t following, waiting;
+    size_t following, waiting, holding; /* holding: followers that are ahead of us */
     bool whole, closed;
 };
 

@@ -567,6 +567,13 @@ TEST(what_screens_have_shown_is_kept_once)
 
 /* -- a long time -- */
 
+/* Which fills the memory that the engine keeps of the topic's file, up to 2 MB. */
+static void change_often(int count)
+{
+    for (int i = 0; i < count; i++)
+        (void)displays_put(&displays, "busy", i % 4, 8, 8, "");
+}
+
 /* Screens that come and go, zones that change, screens that tell: a busy week's worth of each
  * thing, one after the other. */
 TEST(a_week_of_coming_and_going_does_not_grow_memory)
@@ -578,6 +585,7 @@ TEST(a_week_of_coming_and_going_does_not_grow_memory)
     if (access("/dev/shm", W_OK) == 0)
         (void)setenv("TMPDIR", "/dev/shm", 1); /* what is tested is no disk */
     start();
+    change_often(900);
     for (int day = 0; day < DAYS; day++) {
         for (int i = 0; i < ZONES; i++) {
             char zone[16];
@@ -604,6 +612,6 @@ TEST(a_week_of_coming_and_going_does_not_grow_memory)
             after_a_day = at_the_end;
     }
     if (!getenv("ASAN_OPTIONS")) /* which keeps what was given back */
-        CHECK_INT(at_the_end - after_a_day, <=, 1500);
+        CHECK_INT(at_the_end - after_a_day, <=, 500);
     displays_done(&displays);
 }
