@@ -23,6 +23,7 @@ export class ApiError extends Error {
 /**
  * ask("POST", "/like", { id, itemId }, { idempotencyKey, timeoutMs, signal, headers }).
  * A body that is a Blob goes as it is, any other as JSON. The answer: JSON, else text.
+ * onAnswer(response): to see its headers, whatever its status.
  */
 export async function ask(method, path, body, options = {}) {
   const headers = { ...options.headers };
@@ -38,6 +39,7 @@ export async function ask(method, path, body, options = {}) {
     if (options.signal?.aborted) throw error;
     throw new ApiError(0, String(error.message ?? error));
   }
+  options.onAnswer?.(answer);
   return read(answer);
 }
 
