@@ -26,6 +26,9 @@ const choose = (zone, from = 0, more = {}) => garden.ask("PUT", `/v1/zones/${enc
 const address = (zone, more = {}) => `${garden.url}${PAGE}?${new URLSearchParams({ zone, slot: 1, orientation: "h", period: 400, ...more })}`;
 const shows = (page, version) => until(page, (wanted) => document.getElementById("stage").dataset.version === String(wanted), version);
 
+/** Waits until a picture stands alone. */
+const settled = (page) => until(page, () => document.querySelector("#stage .shown")?.getAnimations().length === 0);
+
 /** Has the page note each change of its picture: the version, the hash and the time, in order. */
 async function noteChanges(page) {
   await page.addInitScript(() => {
@@ -52,7 +55,7 @@ for (const [language, start, lead] of [["en", "Start the screen", "where it hang
     await page.getByRole("button", { name: start }).click();
     await shows(page, version);
     assert.match(page.url(), /zone=zone1&slot=3&orientation=h&period=3000/);
-    await page.locator("#stage .shown").waitFor();
+    await settled(page);
     await page.shot(`display-wall-${language}`);
     await page.keyboard.press("i");
     await page.locator('[data-row="version"] dd').getByText(String(version)).waitFor();
@@ -91,7 +94,7 @@ test("a portrait screen shows the portraits, and each slot its own place", async
   const [two, four] = await Promise.all(pages.map((page) => page.locator("#stage").getAttribute("data-showing")));
   const hashes = places.map((one) => one.sha256);
   assert.equal((hashes.indexOf(two) + 2) % 8, hashes.indexOf(four));
-  await pages[0].waitForFunction(() => document.querySelector("#stage .shown")?.getAnimations().length === 0);
+  await settled(pages[0]);
   await pages[0].shot("display-portrait");
   await Promise.all(pages.map((page) => page.check()));
   await Promise.all(pages.map((page) => page.context().close()));
@@ -215,7 +218,7 @@ test("what was shown without a network is told of afterwards", async () => {
 
 test("a disk without room is no reason to stop", async () => {
   const first = await choose("full", 0);
-  const page = await openPage(browser, garden, { serviceWorkers: "block" });
+  const page = await openPage(browser, garden);
   await page.addInitScript(() => {
     CacheStorage.prototype.open = () => Promise.reject(new DOMException("no room", "QuotaExceededError"));
     Cache.prototype.put = () => Promise.reject(new DOMException("no room", "QuotaExceededError"));
@@ -270,7 +273,8 @@ test("a withdrawn picture goes, and the screen says so", async () => {
 test("nobody has chosen: an ambient garden, until somebody does", async () => {
   const page = await openPage(browser, garden, { size: SIZES.wall });
   await page.goto(address("nobody", { screen: "nobody-1" }));
-  await until(page, () => document.getElementById("stage").dataset.garden === "ambient" && document.querySelector("#stage .shown"));
+  await until(page, () => document.getElementById("stage").dataset.garden === "ambient");
+  await settled(page);
   await page.check();
   await page.shot("display-ambient");
   const { version } = await choose("nobody");
@@ -320,6 +324,7 @@ test("thousands of changes leave nothing behind", async () => {
     URL.createObjectURL = (blob) => { globalThis.blobs++; return make.call(URL, blob); };
     URL.revokeObjectURL = (address) => { globalThis.blobs--; give.call(URL, address); };
   });
+  page.setDefaultTimeout(90000);
   await page.goto(address("years", { period: 20 }));
   await shows(page, version);
   const session = await page.context().newCDPSession(page);

@@ -10,7 +10,7 @@ export class Beats {
   #busy = false;
   #again = false;
 
-  /** screen: its id; report(): { version, showing }; answered(answer): what the garden said. */
+  /** screen: its id; report(): { version, showing }; answered(answer, again): what the garden said, again after silence. */
   constructor({ zone, screen, slot, orientation }, clock, report, answered) {
     Object.assign(this, { zone, screen, slot, orientation, clock, report, answered });
     this.store = `viewer.plays.${screen}`;
@@ -60,8 +60,9 @@ export class Beats {
       }, { timeoutMs: 8000 });
       this.clock.hear(answer.now, sent, performance.now());
       this.plays.splice(0, plays.length);
+      const again = this.refused !== "";
       this.refused = "";
-      this.answered(answer);
+      this.answered(answer, again);
       return this.plays.length >= PLAYS_A_BEAT;
     } catch (error) {
       this.#failed(error, plays);

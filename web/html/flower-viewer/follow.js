@@ -37,9 +37,10 @@ export class Follower {
     return WAYS[this.#way];
   }
 
-  /** Tries at once: there is reason to think that it works now. */
+  /** Tries at once, the best way first: the network is back. */
   retry() {
     this.#waits = 0;
+    this.#choose(0);
     this.#wake();
   }
 
@@ -80,9 +81,9 @@ export class Follower {
     this.on.changed();
   }
 
-  // An answer after failures of every way: the network is back, and the best way may work.
+  // Where this way has failed before, it was the network, and the best way may work again.
   #worked() {
-    const wasLost = !this.reached && this.#way === WAYS.length - 1 && this.#waits > FAILURES * WAYS.length;
+    const wasLost = this.#way > 0 && this.#failures > 0;
     this.#failures = this.#waits = 0;
     this.locked = false;
     this.#set(true);

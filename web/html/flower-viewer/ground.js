@@ -4,7 +4,7 @@
 import { shape } from "/lib/dom.js";
 import { hourOf } from "./ambient.js";
 
-const WIDTH = 1600, HEIGHT = 900, FLOWERS = 26;
+const WIDTH = 1600, HEIGHT = 900, FLOWERS = 30;
 const HUES = [["#f2b632", "#f7d774"], ["#f0826a", "#f3a98c"], ["#5fa9a6", "#b9ddd0"], ["#c4283a", "#e0483d"], ["#5b4a86", "#9d8cc6"], ["#b773b4", "#e3b7d5"], ["#8ea63f", "#c3c65c"], ["#4c77b8", "#a9c2e4"]];
 
 function petals(x, y, size, [outer, inner], turn) {
@@ -28,14 +28,22 @@ function stem(x, y, size, lean) {
   });
 }
 
+function leaf(x, y, size, side) {
+  const far = side * size;
+  return shape("path", {
+    d: `M${x} ${y}c${far * 0.3} ${-size * 0.5} ${far} ${-size * 0.7} ${far * 1.3} ${-size * 0.6}c${-far * 0.1} ${size * 0.45} ${-far * 0.7} ${size * 0.7} ${-far * 1.3} ${size * 0.6}Z`,
+    fill: "#7d9a63", "fill-opacity": 0.5,
+  });
+}
+
 /** Draws the meadow into root; the light follows the clock. */
 export function drawGround(root, clock = Date) {
   const meadow = shape("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "xMidYMax slice", "aria-hidden": "true" });
   for (let i = 0; i < FLOWERS; i++) {
     const part = (i * 0.618034) % 1, depth = i / FLOWERS; // spread evenly, the near ones last
-    const x = 40 + part * (WIDTH - 80), size = 26 + depth * 58, y = HEIGHT - 150 - ((i * 0.754878) % 1) * 330 * (1.15 - depth * 0.5);
+    const x = 40 + part * (WIDTH - 80), size = 26 + depth * 58, y = HEIGHT - 130 - ((i * 0.754878) % 1) * 400 * (1.15 - depth * 0.55);
     const plant = shape("g", { class: "plant" });
-    plant.append(stem(x, y, size, ((i * 37) % 50) - 25), petals(x, y, size, HUES[(i * 5) % HUES.length], i * 23));
+    plant.append(stem(x, y, size, ((i * 37) % 50) - 25), leaf(x, (y + HEIGHT) / 2 + 40, size, i % 2 ? 1 : -1), petals(x, y, size, HUES[Math.floor(((i * 0.5698) % 1) * HUES.length)], i * 23));
     meadow.append(plant);
   }
   root.replaceChildren(meadow);

@@ -35,7 +35,7 @@ export class Screen {
     this.ambient = new Ambient(this.library, this.vault, this.clock, setting.orientation, () => this.tick());
     this.stage = new Stage(root, (picture, before) => this.#seen(picture, before));
     this.stage.settled = () => this.#tidy();
-    this.beats = new Beats(setting, this.clock, () => this.#report(), (answer) => this.#answered(answer));
+    this.beats = new Beats(setting, this.clock, () => this.#report(), (answer, again) => this.#answered(answer, again));
     this.active = null; // { set, version, ambient }
     this.version = 0; // of what is really shown
     this.changedAt = 0;
@@ -154,7 +154,7 @@ export class Screen {
     return { version: this.version, showing: this.stage.picture?.sha256 ?? "" };
   }
 
-  #answered({ version }) {
+  #answered({ version }, again) {
     this.told = version;
     keep(AHEAD, Math.round(this.clock.ahead));
     const known = () => this.programme.newest?.version ?? 0;
@@ -163,7 +163,7 @@ export class Screen {
         this.#asking = null;
         if (version !== known()) this.follower.ask();
       }, ASK_AFTER_MS);
-    if (!this.follower?.reached) this.follower?.retry();
+    if (again && !this.follower.reached) this.follower.retry();
     this.changed();
   }
 
