@@ -29,6 +29,8 @@ const struct up_service_spec up_services[] = {
     {"recommender-proxy", "RECOMMENDER_LISTEN", "127.0.0.1:0", "GARDEN_RECOMMENDER_URL", false,
      NULL},
     {"csv-exporter", "CSV_EXPORTER_LISTEN", "127.0.0.1:0", "GARDEN_EXPORTER_URL", false, NULL},
+    {"display-feed", "DISPLAY_FEED_LISTEN", "127.0.0.1:0", "GARDEN_DISPLAY_FEED_URL", false,
+     NULL},
     {"gateway", "GARDEN_LISTEN", "127.0.0.1:8080", NULL, true, NULL},
 };
 const size_t up_service_count = sizeof up_services / sizeof *up_services;

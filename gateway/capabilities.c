@@ -130,6 +130,8 @@ void capabilities_get(struct gateway *gateway, struct http_request *request,
         json_write_str(&out, "recommender");
     if (*gateway->settings->exporter_url)
         json_write_str(&out, "csv-exporter");
+    if (*gateway->settings->display_feed_url)
+        json_write_str(&out, "display-feed");
     json_write_close(&out, ']');
     write_engines(&out, &gateway->settings->garden);
     write_emotions(&out);

@@ -6,9 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* True where a header like If-None-Match ("*", or a list of tags, weak ones too) has this tag,
- * given with its quotes. */
-bool etag_is_listed(const char *header, const char *etag);
+#include "services/common/etag.h" /* which this adds to */
 
 /* True where the client's copy is still good. Either header may be NULL; If-None-Match wins. */
 bool is_not_modified(const char *if_none_match, const char *if_modified_since, const char *etag,

@@ -10,6 +10,7 @@
 #include "gateway/claim.h"
 #include "gateway/forward.h"
 #include "gateway/meters.h"
+#include "gateway/relay.h"
 #include "gateway/workers.h"
 #include "lib/base/clock.h"
 
@@ -237,8 +238,8 @@ void dispatch_on_request(void *ctx, struct http_request *request)
         hand_to_worker(gateway, request, route->place == ON_SLOW_WORKER);
         return;
     }
-    if (route->place == PASSED_ON) {
-        forward_start(gateway, request, route);
+    if (route->place == PASSED_ON || route->place == RELAYED) {
+        (route->place == RELAYED ? relay_start : forward_start)(gateway, request, route);
         return;
     }
     if (route->place == ON_LOOP) {

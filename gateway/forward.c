@@ -18,13 +18,13 @@
 enum {
     MAX_ANSWER = 1 << 20,
     GRACE_MS = 500, /* the service's time ends before the server's own limit does */
-    HEADERS_MAX = 8,
 };
 
 #define RETRY_SECONDS "2"
 
 /* What of a request's head the service gets to see, and of its answer's the client. */
-static const char *const request_headers[] = {"Content-Type", "Accept", "X-user-id"};
+static const char *const request_headers[] = {"Content-Type", "Accept", "X-user-id",
+                                              "If-None-Match", "Last-Event-ID"};
 static const struct {
     const char *lower, *name;
 } answer_headers[] = {{"retry-after", "Retry-After"},
@@ -60,6 +60,7 @@ static const struct {
     [SERVICE_EMOTION] = {"emotion", "GARDEN_EMOTION_URL"},
     [SERVICE_RECOMMENDER] = {"recommender", "GARDEN_RECOMMENDER_URL"},
     [SERVICE_EXPORTER] = {"csv-exporter", "GARDEN_EXPORTER_URL"},
+    [SERVICE_DISPLAYS] = {"display-feed", "GARDEN_DISPLAY_FEED_URL"},
 };
 
 const char *forward_service_name(enum service service)
@@ -78,6 +79,8 @@ static const char *url_of(const struct settings *settings, enum service service)
         return settings->recommender_url;
     case SERVICE_EXPORTER:
         return settings->exporter_url;
+    case SERVICE_DISPLAYS:
+        return settings->display_feed_url;
     case SERVICE_COUNT:
         break;
     }
@@ -118,15 +121,22 @@ void forward_count(struct forwards *forwards, enum service service, size_t *ret_
     bulkhead_count(forwards->bulkheads[service], ret_calls, ret_waiting);
 }
 
+bool forward_is_there(struct gateway *gateway, struct http_request *request,
+                      const struct route *route, struct reply *reply)
+{
+    if (*url_of(gateway->settings, route->service))
+        return true;
+    reply_problem(reply, request, 503,
+                  "this garden has no %s service: start it, and set %s to where it answers",
+                  services[route->service].name, services[route->service].setting);
+    return false;
+}
+
 bool forward_admit(struct gateway *gateway, struct http_request *request,
                    const struct route *route, struct reply *reply)
 {
-    if (!*url_of(gateway->settings, route->service)) {
-        reply_problem(reply, request, 503,
-                      "this garden has no %s service: start it, and set %s to where it answers",
-                      services[route->service].name, services[route->service].setting);
+    if (!forward_is_there(gateway, request, route, reply))
         return false;
-    }
     if (bulkhead_admit(gateway->forwards->bulkheads[route->service]))
         return true;
     meters_refused_busy(gateway->meters);
@@ -179,9 +189,8 @@ static void refuse(struct forward *forward, const char *why)
     finish(forward);
 }
 
-static void take_answer(struct forward *forward, struct http_client_response *response)
+void forward_take(struct http_client_response *response, struct reply *reply)
 {
-    struct reply *reply = &forward->reply;
     char value[1024];
 
     if (http_client_header(response, "content-type", value, sizeof value))
@@ -197,30 +206,35 @@ static void take_answer(struct forward *forward, struct http_client_response *re
         reply_header(reply, "Retry-After", RETRY_SECONDS);
 }
 
+void forward_failed(struct http_request *request, const struct route *route,
+                    const struct err *err, struct reply *reply)
+{
+    reply_problem(reply, request, 503, "the %s service %s: try again later",
+                  services[route->service].name,
+                  err->code == ERR_TIMEOUT ? "did not answer in time" : "does not answer");
+}
+
 static void on_answer(void *ctx, struct http_client_response *response, const struct err *err)
 {
     struct forward *forward = ctx;
 
     if (err->code)
-        reply_problem(&forward->reply, forward->request, 503,
-                      "the %s service %s: try again later",
-                      services[forward->route->service].name,
-                      err->code == ERR_TIMEOUT ? "did not answer in time" : "does not answer");
+        forward_failed(forward->request, forward->route, err, &forward->reply);
     else
-        take_answer(forward, response);
+        forward_take(response, &forward->reply);
     forward->answered = true;
     if (!forward->sending)
         finish(forward);
 }
 
-static void write_url(struct buf *out, const struct forward *forward)
+static void write_url(struct buf *out, const struct gateway *gateway,
+                      const struct http_request *request, const struct route *route)
 {
-    const struct http_request *request = forward->request;
     const char *query = strchr(http_target(request), '?');
 
-    buf_append_str(out, url_of(forward->gateway->settings, forward->route->service));
-    if (forward->route->upstream) {
-        buf_append_str(out, forward->route->upstream);
+    buf_append_str(out, url_of(gateway->settings, route->service));
+    if (route->upstream) {
+        buf_append_str(out, route->upstream);
         return;
     }
     buf_append_str(out, http_raw_path(request));
@@ -229,27 +243,28 @@ static void write_url(struct buf *out, const struct forward *forward)
 
 /* How the client reaches the garden, for who writes URLs; a Host that is none: nothing is said.
  */
-static size_t write_base(struct buf *out, const struct forward *forward)
+static size_t write_base(struct buf *out, const struct gateway *gateway,
+                         struct http_request *request)
 {
     OWNED_VALUE(buf) base = {0};
     struct err err = {0};
 
-    if (site_base(forward->gateway->settings, forward->request, &base, &err) < 0)
+    if (site_base(gateway->settings, request, &base, &err) < 0)
         return 0;
     buf_printf(out, "X-Garden-Base: %s%c", buf_text(&base), '\0');
     return 1;
 }
 
 /* Each line with its NUL. Returns how many. */
-static size_t write_headers(struct buf *out, const struct forward *forward)
+static size_t write_headers(struct buf *out, const struct gateway *gateway,
+                            struct http_request *request)
 {
-    struct http_request *request = forward->request;
     char parent[TRACE_PARENT];
     size_t count = 1;
 
     trace_format(http_trace(request), parent);
     buf_printf(out, "traceparent: %s%c", parent, '\0');
-    count += write_base(out, forward);
+    count += write_base(out, gateway, request);
     for (size_t i = 0; i < sizeof request_headers / sizeof *request_headers; i++) {
         const char *value = http_header(request, request_headers[i]);
 
@@ -261,27 +276,40 @@ static size_t write_headers(struct buf *out, const struct forward *forward)
     return count;
 }
 
+void forward_ask(const struct gateway *gateway, struct http_request *request,
+                 const struct route *route, struct forward_head *head,
+                 struct http_client_request *asked)
+{
+    const char *line;
+
+    write_url(&head->url, gateway, request, route);
+    asked->header_count = write_headers(&head->text, gateway, request);
+    line = buf_text(&head->text);
+    for (size_t i = 0; i < asked->header_count; i++, line += strlen(line) + 1)
+        head->lines[i] = line;
+    asked->method = http_method(request);
+    asked->url = buf_text(&head->url);
+    asked->headers = head->lines;
+}
+
+void forward_head_done(struct forward_head *head)
+{
+    buf_done(&head->url);
+    buf_done(&head->text);
+}
+
 /* In the bulkhead, and with time left. */
 static void ask(struct forward *forward, struct http_client *client, int deadline_ms)
 {
-    OWNED_VALUE(buf) url = {0}, text = {0};
-    const char *headers[HEADERS_MAX];
+    OWNED_VALUE(forward_head) head = {0};
     struct http_client_request asked = {
-        .method = http_method(forward->request),
-        .headers = headers,
         .deadline_ms = deadline_ms,
         .max_body_bytes = MAX_ANSWER,
         .secret = forward->route->face,
     };
-    const char *line;
     int64_t id;
 
-    write_url(&url, forward);
-    asked.header_count = write_headers(&text, forward);
-    line = buf_text(&text);
-    for (size_t i = 0; i < asked.header_count; i++, line += strlen(line) + 1)
-        headers[i] = line;
-    asked.url = buf_text(&url);
+    forward_ask(forward->gateway, forward->request, forward->route, &head, &asked);
     asked.body = http_body(forward->request, &asked.body_size);
     if (asked.body_size == 0)
         asked.body = NULL;

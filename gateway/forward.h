@@ -10,6 +10,7 @@
 
 #include "gateway/claim.h"
 #include "gateway/routes.h"
+#include "lib/http/client.h"
 
 struct forwards;
 
@@ -32,6 +33,28 @@ void forward_start(struct gateway *gateway, struct http_request *request,
  * and ended. */
 void forward_claimed(struct gateway *gateway, struct http_request *request,
                      const struct route *route, const struct claim *claim);
+
+/* -- for who passes something on in another way (relay.h) -- */
+
+/* Whether the garden has the service. False: the reply is made, 503. */
+bool forward_is_there(struct gateway *gateway, struct http_request *request,
+                      const struct route *route, struct reply *reply);
+
+/* Fills method, URL and headers of what the service is asked; head holds them until the end. */
+enum { FORWARD_HEADERS = 8 };
+struct forward_head {
+    struct buf url, text;
+    const char *lines[FORWARD_HEADERS];
+};
+void forward_ask(const struct gateway *gateway, struct http_request *request,
+                 const struct route *route, struct forward_head *head,
+                 struct http_client_request *asked);
+void forward_head_done(struct forward_head *head);
+
+/* The reply that its answer becomes, whose body it takes; or that there was none. */
+void forward_take(struct http_client_response *response, struct reply *reply);
+void forward_failed(struct http_request *request, const struct route *route,
+                    const struct err *err, struct reply *reply);
 
 /* As the metrics call it. */
 const char *forward_service_name(enum service service);

@@ -2,6 +2,7 @@
 #ifndef GATEWAY_GATEWAY_H
 #define GATEWAY_GATEWAY_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 
 #include "gateway/reply.h"
@@ -25,6 +26,7 @@ struct gateway {
     struct drawings *drawings;      /* the generator's jobs */
     struct drawings_follow *follow; /* keeps them up to date */
     struct forwards *forwards;      /* what other services answer */
+    atomic_size_t relays;           /* what they answer over time: relay.h */
     struct meters *meters;
     struct dispatch *dispatch;
 };

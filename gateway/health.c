@@ -14,9 +14,9 @@ enum { ASK_MS = 1000, MAX_PARTITIONS = 256 };
 
 const char *health_part_name(enum health_part part)
 {
-    static const char *const names[HEALTH_PARTS] = {"bus",         "store",       "catalogue",
-                                                    "item-ingest", "generator",   "emotion",
-                                                    "recommender", "csv-exporter"};
+    static const char *const names[HEALTH_PARTS] = {
+        "bus",     "store",       "catalogue",    "item-ingest", "generator",
+        "emotion", "recommender", "csv-exporter", "display-feed"};
 
     return names[part];
 }
@@ -34,6 +34,8 @@ static const char *optional_url(const struct settings *settings, enum health_par
         return settings->recommender_url;
     case HEALTH_EXPORTER:
         return settings->exporter_url;
+    case HEALTH_DISPLAYS:
+        return settings->display_feed_url;
     default:
         return NULL;
     }
@@ -154,7 +156,8 @@ void health_check(struct gateway *gateway, struct health *ret_health)
         const char *name;
     } visited[] = {{HEALTH_EMOTION, "the emotion service"},
                    {HEALTH_RECOMMENDER, "the recommender"},
-                   {HEALTH_EXPORTER, "csv-exporter"}};
+                   {HEALTH_EXPORTER, "csv-exporter"},
+                   {HEALTH_DISPLAYS, "display-feed"}};
     struct err err[HEALTH_PARTS] = {0};
 
     memset(ret_health, 0, sizeof *ret_health);

@@ -18,6 +18,7 @@ enum health_part {
     HEALTH_EMOTION,
     HEALTH_RECOMMENDER,
     HEALTH_EXPORTER,
+    HEALTH_DISPLAYS,
     HEALTH_PARTS
 };
 
@@ -34,7 +35,7 @@ struct health {
 };
 
 /* As it is called outside: "bus", "store", "catalogue", "item-ingest",
- * "generator", "emotion", "recommender", "csv-exporter". */
+ * "generator", "emotion", "recommender", "csv-exporter", "display-feed". */
 const char *health_part_name(enum health_part part);
 
 /* False where it was not configured: the garden goes without it. */

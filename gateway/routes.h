@@ -22,6 +22,7 @@ enum route_place {
     ON_QUICK_WORKER, /* short, but may wait for an engine or the disk */
     ON_SLOW_WORKER,  /* long or heavy */
     PASSED_ON,       /* by another service: forward.h */
+    RELAYED,         /* by another service, which takes its time: relay.h */
 };
 
 /* Who answers what is passed on. */
@@ -30,6 +31,7 @@ enum service {
     SERVICE_EMOTION,
     SERVICE_RECOMMENDER,
     SERVICE_EXPORTER,
+    SERVICE_DISPLAYS,
     SERVICE_COUNT
 };
 
@@ -48,6 +50,7 @@ struct route {
                        nowhere */
     enum service service; /* of what is passed on */
     const char *upstream; /* the path there; NULL: the same, with the query */
+    bool streams;         /* relayed: the answer is a stream of events */
 };
 
 extern const struct route routes[];

@@ -14,9 +14,9 @@ struct settings {
     bool require_keys, trust_proxy;
     int64_t rate_per_key, rate_per_address;
     int64_t loops, quick_workers, slow_workers, queue;
-    const char *generator_url, *emotion_url, *recommender_url,
-        *exporter_url; /* "": there is none */
-    int64_t forward_calls, forward_waiting, forward_ms, max_face_mb;
+    const char *generator_url, *emotion_url, *recommender_url, *exporter_url,
+        *display_feed_url; /* "": there is none */
+    int64_t forward_calls, forward_waiting, forward_ms, relays, max_face_mb;
     int64_t generation_steps, generation_jobs, text2image_wait_s;
     const char *bulk_landscape_text, *bulk_portrait_text;
     struct settings_size {

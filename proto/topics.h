@@ -20,6 +20,8 @@
 #define EVENT_USER_CHANGED "garden.user.changed"
 #define EVENT_INTERACTION_RECORDED "garden.interaction.recorded"
 #define EVENT_EXPORT_PROGRESSED "garden.export.progressed"
+#define EVENT_DISPLAY_CHANGED "garden.display.changed"
+#define EVENT_DISPLAY_PLAYED "garden.display.played"
 #define EVENT_GENERATION_REQUESTED "garden.generation.requested"
 #define EVENT_GENERATION_PROGRESSED "garden.generation.progressed"
 

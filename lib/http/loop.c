@@ -50,7 +50,7 @@ static int start_daemon(struct http_loop *loop, struct err *err)
         MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET, 0, http_conn_admit,
         loop, http_exchange_on_request, loop, MHD_OPTION_CONNECTION_LIMIT,
         (unsigned int)loop->server->conf.max_connections, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-        (size_t)HTTP_POOL_BYTES, MHD_OPTION_CONNECTION_TIMEOUT, 0U,
+        loop->server->conf.head_bytes, MHD_OPTION_CONNECTION_TIMEOUT, 0U,
         MHD_OPTION_NOTIFY_CONNECTION, http_conn_notify, loop, MHD_OPTION_NOTIFY_COMPLETED,
         http_exchange_on_completed, loop, MHD_OPTION_URI_LOG_CALLBACK, http_exchange_on_target,
         loop, MHD_OPTION_UNESCAPE_CALLBACK, leave_as_it_is, NULL,

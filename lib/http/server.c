@@ -38,6 +38,8 @@ static void fill_defaults(struct http_server_conf *conf)
     set_default(&conf->beat_ms, 15000);
     if (conf->max_body_bytes == 0)
         conf->max_body_bytes = (size_t)1 << 20;
+    if (conf->head_bytes == 0)
+        conf->head_bytes = HTTP_POOL_BYTES;
 }
 
 static int open_socket(struct http_server *server, struct err *err)

@@ -43,6 +43,9 @@ struct http_server_conf {
     size_t max_body_bytes;      /* default 1 MiB */
     int max_connections;        /* default 8192 */
     int max_connections_per_ip; /* default 0: no limit */
+    size_t head_bytes;          /* default 16384: memory that a connection has for the head of a
+                                   request, for which a little more than half of it is left, and
+                                   for what it sends */
     int header_ms;              /* default 10000: from connect or last answer to a whole head */
     int request_ms;             /* default 60000: from head to whole body */
     int answer_ms;              /* default 30000 */

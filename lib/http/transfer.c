@@ -11,7 +11,8 @@ enum {
     DEADLINE_MS = 10000,
     CONNECT_MS = 2000,
     SILENCE_S = 60,
-    HEAD_BYTES = 65536, /* of an answer's head; libcurl itself allows more */
+    ENDLESS_BYTES = 4096, /* at a time, of an answer that goes on: there may be thousands */
+    HEAD_BYTES = 65536,   /* of an answer's head; libcurl itself allows more */
 };
 
 #define MAX_BODY_BYTES ((size_t)64 << 20)
@@ -236,6 +237,7 @@ static void set_how(struct transfer *t, long left_ms)
     curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
     if (t->endless) {
         curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L); /* bytes a second */
+        curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)ENDLESS_BYTES);
         curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, (long)SILENCE_S);
     } else {
         curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, left_ms);

@@ -126,17 +126,24 @@ static struct http_response *on_error(void *ctx, const struct http_request *requ
 
 struct front *front_start(const char *listen, int loops, struct err *err)
 {
+    return front_open(&(struct front_conf){.listen = listen, .loops = loops}, err);
+}
+
+struct front *front_open(const struct front_conf *wanted, struct err *err)
+{
     struct front *front = calloc(1, sizeof *front);
-    const struct http_server_conf conf = {.listen = listen,
-                                          .listen_fd = http_inherited_fd(),
-                                          .loops = loops,
-                                          .max_body_bytes = FRONT_BODY_BYTES,
-                                          .max_connections = CONNECTIONS,
-                                          .on_head = on_head,
-                                          .on_request = on_request,
-                                          .on_answered = on_answered,
-                                          .on_error = on_error,
-                                          .ctx = front};
+    const struct http_server_conf conf = {
+        .listen = wanted->listen,
+        .listen_fd = http_inherited_fd(),
+        .loops = wanted->loops,
+        .max_body_bytes = FRONT_BODY_BYTES,
+        .max_connections = wanted->max_connections ? wanted->max_connections : CONNECTIONS,
+        .head_bytes = wanted->head_bytes,
+        .on_head = on_head,
+        .on_request = on_request,
+        .on_answered = on_answered,
+        .on_error = on_error,
+        .ctx = front};
 
     if (!front) {
         err_set_nomem(err, "the HTTP front");

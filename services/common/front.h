@@ -36,6 +36,15 @@ struct front_service {
  * then called on several threads at once. */
 struct front *front_start(const char *listen, int loops, struct err *err);
 
+/* The same for a service that many are connected to all the time. */
+struct front_conf {
+    const char *listen;
+    int loops;
+    int max_connections; /* 0: 256 */
+    size_t head_bytes;   /* as in struct http_server_conf */
+};
+struct front *front_open(const struct front_conf *conf, struct err *err);
+
 int front_port(const struct front *front);
 
 /* Borrowed until front_free. */

@@ -2,7 +2,7 @@
 #ifndef SERVICES_RECOMMENDER_PROXY_INTAKE_H
 #define SERVICES_RECOMMENDER_PROXY_INTAKE_H
 
-#include "services/recommender-proxy/follow.h"
+#include "services/common/follow.h"
 #include "services/recommender-proxy/rec_local.h"
 
 enum { INTAKE_ITEMS, INTAKE_USERS, INTAKE_INTERACTIONS, INTAKE_TOPICS };

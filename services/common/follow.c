@@ -1,5 +1,5 @@
 /* follow.c - see follow.h. */
-#include "services/recommender-proxy/follow.h"
+#include "services/common/follow.h"
 
 #include <pthread.h>
 #include <stdatomic.h>

@@ -1,7 +1,7 @@
 /* follow.h - a view of one topic: a thread that reads it from where it was left, to its end and
  * on. */
-#ifndef SERVICES_RECOMMENDER_PROXY_FOLLOW_H
-#define SERVICES_RECOMMENDER_PROXY_FOLLOW_H
+#ifndef SERVICES_COMMON_FOLLOW_H
+#define SERVICES_COMMON_FOLLOW_H
 
 #include <stdbool.h>
 
