@@ -3,7 +3,7 @@
 
 import { path, post } from "/lib/api.js";
 
-const EVERY_MS = 10000, PLAYS_A_BEAT = 100, PLAYS_KEPT = 2000;
+const EVERY_MS = 10000, PLAYS_A_BEAT = 100, PLAYS_BYTES = 40000, PLAYS_KEPT = 2000;
 
 export class Beats {
   #timer;
@@ -32,7 +32,7 @@ export class Beats {
     }
     clearTimeout(this.#timer);
     this.#busy = true;
-    const more = await this.#send(this.plays.slice(0, PLAYS_A_BEAT));
+    const more = await this.#send(this.#batch());
     this.#busy = false;
     if (more || this.#again) {
       this.#again = false;
@@ -48,6 +48,12 @@ export class Beats {
       if (this.plays.length) localStorage.setItem(this.store, JSON.stringify(this.plays));
       else localStorage.removeItem(this.store);
     } catch { /* no room: they are told of as long as the page lives */ }
+  }
+
+  #batch() {
+    let plays = this.plays.slice(0, PLAYS_A_BEAT);
+    while (plays.length > 1 && JSON.stringify(plays).length > PLAYS_BYTES) plays = plays.slice(0, plays.length / 2);
+    return plays;
   }
 
   // True where more plays wait than one beat takes.

@@ -6,7 +6,8 @@ import { byId, element } from "/lib/dom.js";
 import { keep, kept } from "./screen.js";
 
 const KEPT = "viewer.setting", DEVICE = "viewer.device";
-const ZONES = ["zone1", "zone2", "zone3"], SLOTS = 9, LONGEST_ZONE = 100;
+const ZONES = ["zone1", "zone2", "zone3"], SLOTS = 9;
+const ZONE = /^(?!\.\.?$)[A-Za-z0-9._-]{1,64}$/;
 const PERIOD_MS = 3000, SHORTEST_MS = 20, LONGEST_MS = 86400000, COUNTDOWN_S = 15;
 
 const PORTRAIT = ["v", "vertical", "portrait"];
@@ -34,11 +35,11 @@ function complete({ zone, slot, orientation, period, screen }) {
   return { ...setting, screen: named ?? `${device()}-${setting.slot}${setting.orientation}` };
 }
 
-/** The setting that the address names, or null. */
+/** The setting that the address names, or null where it names none that a garden takes. */
 export function settingOfAddress() {
   const asked = Object.fromEntries(new URLSearchParams(location.search));
   const zone = asked.zone?.trim();
-  return zone && [...zone].length <= LONGEST_ZONE ? complete({ ...asked, zone }) : null;
+  return ZONE.test(zone ?? "") ? complete({ ...asked, zone }) : null;
 }
 
 /** The address of a setting, so that a reload finds it again. */
@@ -50,8 +51,9 @@ function addressOf({ zone, slot, orientation, period }) {
 
 /** Asks; resolves to the setting. */
 export function askSetting(speech) {
-  const form = byId("setup"), before = JSON.parse(kept(KEPT) ?? "null");
+  const form = byId("setup"), before = location.search.includes("zone=") ? null : JSON.parse(kept(KEPT) ?? "null");
   fill(form, before ?? {});
+  refuseAddress(form, speech);
   form.hidden = false;
   form.elements.zone.focus();
   offerZones(form, speech);
@@ -75,6 +77,14 @@ export function askSetting(speech) {
   });
 }
 
+// An address with a name that no zone has: the name, and why not.
+function refuseAddress(form, speech) {
+  const zone = new URLSearchParams(location.search).get("zone")?.trim();
+  if (!zone) return;
+  form.elements.zone.value = zone;
+  read(form, speech);
+}
+
 function fill(form, { zone = "", slot = 1, orientation = "h", period = PERIOD_MS, full = true }) {
   form.elements.zone.value = zone;
   form.elements.seconds.value = period / 1000;
@@ -86,7 +96,7 @@ function fill(form, { zone = "", slot = 1, orientation = "h", period = PERIOD_MS
 
 function read(form, speech) {
   const { zone, slot, orientation, seconds } = form.elements, name = zone.value.trim();
-  const wrong = !name ? "needZone" : [...name].length > LONGEST_ZONE ? "longZone" : "";
+  const wrong = !name ? "needZone" : ZONE.test(name) ? "" : "badZone";
   byId("wrong").textContent = wrong && speech.say(wrong);
   zone.setAttribute("aria-invalid", String(Boolean(wrong)));
   if (wrong) zone.focus();
