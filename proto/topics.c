@@ -16,6 +16,7 @@ const struct bus_topic garden_topics[] = {
     {TOPIC_USERS, 4, true, BUS_KEEP_FOREVER},
     {TOPIC_INTERACTIONS, 4, false, BUS_KEEP_FOREVER},
     {TOPIC_DISPLAYS, 1, true, BUS_KEEP_FOREVER},
+    {TOPIC_PLAYS, 4, false, DAYS(30)},
     {TOPIC_EXPORTS, 1, false, DAYS(30)},
     {TOPIC_DEAD_LETTERS, 1, false, DAYS(30)},
 };

@@ -11,6 +11,7 @@
 #define TOPIC_USERS "garden.users"
 #define TOPIC_INTERACTIONS "garden.interactions"
 #define TOPIC_DISPLAYS "garden.displays"
+#define TOPIC_PLAYS "garden.plays"
 #define TOPIC_EXPORTS "garden.exports"
 #define TOPIC_DEAD_LETTERS "garden.dead-letters"
 

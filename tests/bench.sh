@@ -2,13 +2,13 @@
 # bench.sh [GROUP] - measures; prints one line for each figure:
 #   name<TAB>value<TAB>unit<TAB>target<TAB>ok|short
 # Groups: chain, burst-local, burst-kafka, burst-postgres, gardens, pictures, generator, nn, faces-nets,
-# faces, recommender (with DATASET=folder: rankings of its interactions.csv alone), export.
+# faces, recommender (with DATASET=folder: rankings of its interactions.csv alone), export, display.
 # Rates are those of this machine; what compares is a ratio against a named peer in the same run.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 groups=(chain burst-local burst-kafka burst-postgres gardens pictures generator nn faces-nets faces
-    recommender export)
+    recommender export display)
 wanted=${1:-all}
 if [ "$wanted" != all ] && [[ ! " ${groups[*]} " == *" $wanted "* ]]; then
     echo "bench.sh: no group '$wanted'; there are ${groups[*]}" >&2
@@ -215,3 +215,4 @@ if runs faces-nets; then bench_faces_nets; fi
 if runs faces; then bench_faces; fi
 if runs recommender; then bench_recommender; fi
 if runs export; then build/tests/bench/export; fi
+if runs display; then build/tests/bench/display_feed; fi

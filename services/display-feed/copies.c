@@ -188,14 +188,12 @@ int copies_make(struct copies *copies, const char *zone, struct err *err)
     return err->code;
 }
 
-static void note_name(void *ctx, const char *zone, struct manifest *manifest,
-                      struct manifest *refused)
+static void note_name(void *ctx, const struct zones_view *view)
 {
     struct copies *copies = ctx;
 
-    (void)refused;
-    if (manifest)
-        buf_append(&copies->names, zone, strlen(zone) + 1);
+    if (view->manifest)
+        buf_append(&copies->names, view->zone, strlen(view->zone) + 1);
 }
 
 void copies_catch_up(struct copies *copies)

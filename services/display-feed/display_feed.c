@@ -13,6 +13,7 @@
 #include "services/common/front.h"
 #include "services/common/garden_wait.h"
 #include "services/common/refuse.h"
+#include "services/display-feed/feed_answers.h"
 #include "services/display-feed/feed_routes.h"
 
 enum {
@@ -157,6 +158,8 @@ static int connect(struct display_feed *feed, struct err *err)
                                        .take = on_record,
                                        .ctx = feed,
                                        .trouble = &feed->troubles[TROUBLE_DISPLAYS]};
+    const struct plays_conf plays = {
+        .bus = parts->bus, .answer = feed_answer_played, .ctx = parts};
 
     parts->publisher = display_publisher_new(parts->bus, parts->zones, err);
     parts->pictures =
@@ -164,7 +167,8 @@ static int connect(struct display_feed *feed, struct err *err)
     parts->copies = parts->pictures ? copies_new(parts->store, parts->zones,
                                                  &feed->troubles[TROUBLE_COPIES], err)
                                     : NULL;
-    parts->pool = parts->copies ? pool_new(THREADS, QUEUE, err) : NULL;
+    parts->plays = parts->copies ? plays_new(&plays, err) : NULL;
+    parts->pool = parts->plays ? pool_new(THREADS, QUEUE, err) : NULL;
     feed->follow = parts->pool ? follow_start(&follow, err) : NULL;
     feed->ticker = feed->follow ? ticker_start("zones", TICK_MS, tick, feed, err) : NULL;
     feed->keeper = feed->ticker ? ticker_start("keeper", KEEP_MS, keep, feed, err) : NULL;
@@ -228,6 +232,7 @@ void display_feed_free(struct display_feed *feed)
         display_publisher_close(parts->publisher);
     front_free(feed->front);
     pool_free(parts->pool);
+    plays_free(parts->plays);
     ticker_free(feed->keeper);
     ticker_free(feed->ticker);
     follow_free(feed->follow);

@@ -9,6 +9,7 @@
 #include "services/display-feed/display_feed_conf.h"
 #include "services/display-feed/display_publisher.h"
 #include "services/display-feed/pictures.h"
+#include "services/display-feed/plays.h"
 #include "services/display-feed/screens.h"
 
 struct display_feed_figures {
@@ -25,6 +26,7 @@ struct display_feed_parts {
     struct pictures *pictures;
     struct copies *copies;
     struct screens *screens;
+    struct plays *plays;
     struct pool *pool; /* threads for what waits for bus or store */
     struct display_feed_figures figures;
 };

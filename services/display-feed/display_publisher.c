@@ -179,14 +179,12 @@ int display_publisher_publish(struct display_publisher *publisher,
 
 /* -- repair -- */
 
-static void note_left(void *ctx, const char *zone, struct manifest *manifest,
-                      struct manifest *refused)
+static void note_left(void *ctx, const struct zones_view *view)
 {
     struct display_publisher *publisher = ctx;
 
-    (void)manifest;
-    if (refused)
-        buf_append(&publisher->left, zone, strlen(zone) + 1);
+    if (view->refused)
+        buf_append(&publisher->left, view->zone, strlen(view->zone) + 1);
 }
 
 struct again {

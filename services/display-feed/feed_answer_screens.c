@@ -28,10 +28,8 @@ void feed_answer_heartbeat(struct display_feed_parts *parts, struct http_request
     struct screen screen;
     struct err err = {0};
 
-    if (!zones_is_whole(parts->zones)) {
-        refuse(request, 503, "what the zones show is being read: try again in a moment");
+    if (feed_refuse_start(parts, request))
         return;
-    }
     root = feed_answer_body(request);
     if (!root)
         return;
@@ -41,7 +39,23 @@ void feed_answer_heartbeat(struct display_feed_parts *parts, struct http_request
         return;
     }
     metric_add(parts->figures.heartbeats, 1);
-    answer_beat(parts, request, name);
+    if (!plays)
+        answer_beat(parts, request, name);
+    else if (plays_add(parts->plays, request, &screen, plays, &err) < 0)
+        refuse_err(request, &err);
+}
+
+void feed_answer_played(void *ctx, struct http_request *request, const char *zone, size_t count,
+                        const struct err *err)
+{
+    struct display_feed_parts *parts = ctx;
+
+    if (err->code) {
+        refuse(request, 503, "what was shown could not be noted: tell of it again in a moment");
+        return;
+    }
+    metric_add(parts->figures.plays, (double)count);
+    answer_beat(parts, request, zone);
 }
 
 /* -- the fleet -- */

@@ -11,14 +11,6 @@
 
 enum { WAIT_MAX_S = 60, GRACE_MS = 5000 };
 
-static bool refuse_start(struct display_feed_parts *parts, struct http_request *request)
-{
-    if (zones_is_whole(parts->zones))
-        return false;
-    refuse(request, 503, "what the zones show is being read: try again in a moment");
-    return true;
-}
-
 /* A stranger cannot fill the table by asking for zones that nobody has heard of. */
 static bool refuse_new(struct display_feed_parts *parts, struct http_request *request,
                        const char *zone)
@@ -59,14 +51,12 @@ static struct row *find_row(struct list *list, const char *zone)
     return row;
 }
 
-static void add_zone(void *ctx, const char *zone, struct manifest *manifest,
-                     struct manifest *refused)
+static void add_zone(void *ctx, const struct zones_view *view)
 {
-    struct row *row = find_row(ctx, zone);
+    struct row *row = find_row(ctx, view->zone);
 
-    (void)refused;
     if (row)
-        row->manifest = manifest_ref(manifest);
+        row->manifest = manifest_ref(view->manifest);
 }
 
 static void count_screen(void *ctx, const struct screen *screen)
@@ -109,7 +99,7 @@ void feed_answer_zones(struct display_feed_parts *parts, struct http_request *re
     struct list list = {.rows = map_new(), .now_ms = clock_wall_ms()};
 
     (void)name;
-    if (!list.rows || refuse_start(parts, request)) {
+    if (!list.rows || feed_refuse_start(parts, request)) {
         map_free(list.rows);
         if (!list.rows)
             http_respond(request, NULL);
@@ -158,7 +148,7 @@ void feed_answer_zone(struct display_feed_parts *parts, struct http_request *req
             return;
         http_answer_within(request, (int)wait_s * 1000 + GRACE_MS);
         zones_await(parts->zones, name, after, clock_mono_ms() + wait_s * 1000, request);
-    } else if (!refuse_start(parts, request)) {
+    } else if (!feed_refuse_start(parts, request)) {
         zones_answer(request, zones_manifest(parts->zones, name));
     }
 }

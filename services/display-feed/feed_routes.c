@@ -24,6 +24,9 @@ static const struct path {
     {"GET", "/v1/zones/*/feed", feed_answer_feed, false, true},
     {"POST", "/v1/zones/*/heartbeat", feed_answer_heartbeat, false, true},
     {"GET", "/v1/screens", feed_answer_screens, false, false},
+    {"POST", "/v1/withdrawals", feed_answer_withdraw, true, false},
+    {"GET", "/v1/withdrawals/*", feed_answer_withdrawal, true, false},
+    {"GET", "/v1/plays", feed_answer_plays, true, false},
 };
 
 enum { PATHS = sizeof paths / sizeof *paths };
@@ -143,6 +146,14 @@ bool feed_routes(struct display_feed_parts *parts, struct http_request *request)
 }
 
 /* -- for all of them -- */
+
+bool feed_refuse_start(struct display_feed_parts *parts, struct http_request *request)
+{
+    if (zones_is_whole(parts->zones))
+        return false;
+    refuse(request, 503, "what the zones show is being read: try again in a moment");
+    return true;
+}
 
 void feed_answer_json(struct http_request *request, int status, struct buf *body)
 {

@@ -5,18 +5,7 @@
 
 #include "lib/base/text.h"
 #include "proto/codec.h"
-
-static int check_id(const char *id, struct err *err)
-{
-    const size_t size =
-        strspn(id, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-");
-
-    if (id[size] == '\0' && size >= 1 && size <= SCREEN_ID_MAX)
-        return 0;
-    return err_set(err, ERR_INVALID,
-                   "screen is '%.70s', not 1 to %d letters, digits, '.', '_' or '-'", id,
-                   SCREEN_ID_MAX);
-}
+#include "proto/play_event.h"
 
 static int read_place(const json_t *root, struct screen *screen, struct err *err)
 {
@@ -59,7 +48,7 @@ int heartbeat_read(const json_t *root, const char *zone, int64_t now_ms, struct 
 
     *ret_plays = NULL;
     memset(screen, 0, sizeof *screen);
-    if (json_get_str(root, "screen", &id, err) < 0 || check_id(id, err) < 0 ||
+    if (json_get_str(root, "screen", &id, err) < 0 || play_screen_check(id, err) < 0 ||
         read_place(root, screen, err) < 0 || read_showing(root, screen, err) < 0 ||
         json_opt_int(root, "clock", &clock_ms, err) < 0 ||
         json_opt_array(root, "plays", ret_plays, err) < 0)

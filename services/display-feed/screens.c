@@ -22,16 +22,16 @@ struct screens {
     struct entry *oldest, *newest;
 };
 
-enum { NAME_BYTES = SCREEN_ID_MAX + DISPLAY_ZONE_MAX + 2 };
+enum { NAME_BYTES = PLAY_SCREEN_MAX + DISPLAY_ZONE_MAX + 2 };
 
 /* Zone and id, with a NUL between, which neither has inside. */
-static size_t write_name(const struct screen *screen, char ret_name[NAME_BYTES])
+static size_t write_name(const char *zone, const char *id, char ret_name[NAME_BYTES])
 {
-    const size_t zone = strlen(screen->zone) + 1, id = strlen(screen->id);
+    const size_t zone_size = strlen(zone) + 1, id_size = strlen(id);
 
-    memcpy(ret_name, screen->zone, zone);
-    memcpy(ret_name + zone, screen->id, id);
-    return zone + id;
+    memcpy(ret_name, zone, zone_size);
+    memcpy(ret_name + zone_size, id, id_size);
+    return zone_size + id_size;
 }
 
 struct screens *screens_new(size_t most, int64_t forget_ms, struct err *err)
@@ -86,7 +86,7 @@ static void forget_oldest(struct screens *screens)
 {
     struct entry *entry = screens->oldest;
     char name[NAME_BYTES];
-    const size_t size = write_name(&entry->screen, name);
+    const size_t size = write_name(entry->screen.zone, entry->screen.id, name);
 
     (void)map_remove(screens->by_name, name, size);
     take_out(screens, entry);
@@ -119,7 +119,7 @@ static struct entry *add(struct screens *screens, const char *name, size_t size,
 int screens_beat(struct screens *screens, const struct screen *screen, struct err *err)
 {
     char name[NAME_BYTES];
-    const size_t size = write_name(screen, name);
+    const size_t size = write_name(screen->zone, screen->id, name);
     struct entry *entry;
 
     (void)pthread_mutex_lock(&screens->lock);
@@ -134,6 +134,19 @@ int screens_beat(struct screens *screens, const struct screen *screen, struct er
     }
     (void)pthread_mutex_unlock(&screens->lock);
     return err->code;
+}
+
+int64_t screens_version(struct screens *screens, const char *zone, const char *id)
+{
+    char name[NAME_BYTES];
+    const struct entry *entry;
+    int64_t version;
+
+    (void)pthread_mutex_lock(&screens->lock);
+    entry = map_get(screens->by_name, name, write_name(zone, id, name));
+    version = entry ? entry->screen.version : -1;
+    (void)pthread_mutex_unlock(&screens->lock);
+    return version;
 }
 
 void screens_tick(struct screens *screens, int64_t now_ms)

@@ -13,15 +13,16 @@
 #include <stdbool.h>
 
 #include "lib/crypto/crypto.h"
+#include "proto/play_event.h"
 #include "services/display-feed/zones.h"
 
-enum { SCREEN_ID_MAX = 64, SCREEN_DARK_MS = 30000, SCREEN_LATE_MS = 10000 };
+enum { SCREEN_DARK_MS = 30000, SCREEN_LATE_MS = 10000 };
 
 enum screen_state { SCREEN_LIVE, SCREEN_STALE, SCREEN_DARK };
 extern const char *const screen_state_names[];
 
 struct screen {
-    char id[SCREEN_ID_MAX + 1];
+    char id[PLAY_SCREEN_MAX + 1];
     char zone[DISPLAY_ZONE_MAX + 1];
     int slot;
     char orientation;         /* 'h' or 'v' */
@@ -40,6 +41,9 @@ DEFINE_OWNED(screens)
 /* A screen is known by its id and its zone. ERR_UNAVAILABLE: there are too many, all of them
  * live. */
 int screens_beat(struct screens *screens, const struct screen *screen, struct err *err);
+
+/* The version that the screen has; -1 where it is not remembered. */
+int64_t screens_version(struct screens *screens, const char *zone, const char *id);
 
 /* Forgets those that have been away for long. */
 void screens_tick(struct screens *screens, int64_t now_ms);

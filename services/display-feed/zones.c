@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/clock.h"
 #include "lib/base/text.h"
 #include "services/display-feed/zones_local.h"
 
@@ -29,6 +30,7 @@ static void free_zone(void *ctx, const void *name, size_t size, void *value)
     (void)name;
     (void)size;
     manifest_free(zone->manifest);
+    manifest_free(zone->previous);
     manifest_free(zone->refused);
     free(zone);
 }
@@ -79,6 +81,18 @@ static void set_refused(struct zone *zone, struct manifest *manifest)
     zone->refused = manifest_ref(manifest);
 }
 
+/* Of several changes that wait for their time only the last comes to be. */
+static void supersede(struct zone *zone)
+{
+    if (zone->manifest && zone->manifest->event.effective_at_ms > clock_wall_ms()) {
+        manifest_free(zone->manifest);
+    } else {
+        manifest_free(zone->previous);
+        zone->previous = zone->manifest;
+    }
+    zone->manifest = NULL;
+}
+
 static enum zones_taken take(struct zones *zones, struct zone *zone, struct manifest *manifest)
 {
     if (manifest->event.version <= zone->version && zone->manifest) {
@@ -88,7 +102,7 @@ static enum zones_taken take(struct zones *zones, struct zone *zone, struct mani
         return same ? ZONES_SAME : ZONES_REFUSED;
     }
     set_refused(zone, NULL);
-    manifest_free(zone->manifest);
+    supersede(zone);
     zone->manifest = manifest_ref(manifest);
     zone->version = manifest->event.version;
     if (zones->whole)
@@ -104,8 +118,9 @@ static void forget(struct zones *zones, const struct bus_record *record)
     if (!zone)
         return;
     manifest_free(zone->manifest);
+    manifest_free(zone->previous);
     manifest_free(zone->refused);
-    zone->manifest = zone->refused = NULL;
+    zone->manifest = zone->previous = zone->refused = NULL;
 }
 
 int zones_take(struct zones *zones, const struct bus_record *record,
@@ -226,7 +241,10 @@ static void call(void *ctx, const void *name, size_t size, void *value)
 
     (void)name;
     (void)size;
-    each->fn(each->ctx, zone->name, zone->manifest, zone->refused);
+    each->fn(each->ctx, &(struct zones_view){.zone = zone->name,
+                                             .manifest = zone->manifest,
+                                             .previous = zone->previous,
+                                             .refused = zone->refused});
 }
 
 void zones_each(struct zones *zones, zones_fn *fn, void *ctx)

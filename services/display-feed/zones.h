@@ -54,11 +54,17 @@ int64_t zones_next_version(struct zones *zones, const char *zone);
 /* False where the zone is new and there are too many already. */
 bool zones_has_room(struct zones *zones, const char *zone);
 
-/* Calls fn for each zone that shows something or has been asked for by who follows it, in the
- * order of their first coming; manifest (NULL: none) and refused (NULL) are borrowed for the
- * call, which must not wait nor call anything here. */
-typedef void zones_fn(void *ctx, const char *zone, struct manifest *manifest,
-                      struct manifest *refused);
+/* One zone, borrowed for a call. Each of the manifests may be NULL. */
+struct zones_view {
+    const char *zone;
+    struct manifest *manifest; /* that holds */
+    struct manifest *previous; /* that screens show until it is the time of the other one */
+    struct manifest *refused;  /* of the last record, where that was held back */
+};
+
+/* Calls fn for each zone that shows something or that somebody waits for, in the order of their
+ * first coming, with the table's lock: fn must not wait nor call anything here. */
+typedef void zones_fn(void *ctx, const struct zones_view *view);
 void zones_each(struct zones *zones, zones_fn *fn, void *ctx);
 
 /* -- who follows -- */

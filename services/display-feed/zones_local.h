@@ -13,6 +13,7 @@ struct waiter;
 struct zone {
     char name[DISPLAY_ZONE_MAX + 1];
     struct manifest *manifest; /* that holds; NULL: none */
+    struct manifest *previous; /* the one before that was shown */
     struct manifest *refused;  /* of the last record, where that does not hold */
     int64_t version;           /* the highest that held; 0: none */
     struct follower *followers;

@@ -6,6 +6,7 @@
 #include "proto/generation_request.h"
 #include "proto/interaction_event.h"
 #include "proto/item_event.h"
+#include "proto/play_event.h"
 #include "proto/user_event.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -33,6 +34,7 @@ ROUND_TRIP(item_event)
 ROUND_TRIP(user_event)
 ROUND_TRIP(interaction_event)
 ROUND_TRIP(display_event)
+ROUND_TRIP(play_event)
 ROUND_TRIP(export_event)
 ROUND_TRIP(generation_request)
 ROUND_TRIP(generation_event)
@@ -40,7 +42,7 @@ ROUND_TRIP(generation_event)
 static void (*const round_trips[])(const uint8_t *data, size_t size) = {
     round_trip_item_event,       round_trip_user_event,   round_trip_interaction_event,
     round_trip_display_event,    round_trip_export_event, round_trip_generation_request,
-    round_trip_generation_event,
+    round_trip_generation_event, round_trip_play_event,
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -13,7 +13,7 @@ from referencing.jsonschema import DRAFT202012
 SCHEMAS = pathlib.Path("proto/schema")
 GOLDEN = pathlib.Path("tests/golden")
 EVENTS = (
-    "object_event", "item_event", "user_event", "interaction_event", "display_event",
+    "object_event", "item_event", "user_event", "interaction_event", "display_event", "play_event",
     "export_event", "generation_request", "generation_event",
 )
 

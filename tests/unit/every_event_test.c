@@ -9,6 +9,7 @@
 #include "proto/interaction_event.h"
 #include "proto/item_event.h"
 #include "proto/object_event.h"
+#include "proto/play_event.h"
 #include "proto/user_event.h"
 
 #include "tests/test.h"
@@ -33,6 +34,7 @@ RECODE(item_event)
 RECODE(user_event)
 RECODE(interaction_event)
 RECODE(display_event)
+RECODE(play_event)
 RECODE(export_event)
 RECODE(generation_request)
 RECODE(generation_event)
@@ -57,6 +59,7 @@ static const struct {
     {"user_event", recode_user_event, 3, 6},
     {"interaction_event", recode_interaction_event, 3, 6},
     {"display_event", recode_display_event, 2, 5},
+    {"play_event", recode_play_event, 2, 5},
     {"export_event", recode_export_event, 4, 5},
     {"generation_request", recode_generation_request, 4, 10},
     {"generation_event", recode_generation_event, 10, 5},
@@ -143,10 +146,13 @@ TEST(every_bad_sample_is_refused_for_its_reason)
 TEST(what_we_write_is_what_the_samples_show)
 {
     static const char *const ours[] = {
-        "object_event.garden",    "object_event.garden-cleared",   "item_event.full",
-        "user_event.full",        "user_event.corrected",          "interaction_event.like",
-        "interaction_event.view", "interaction_event.recommended", "display_event.*",
-        "export_event.*",         "generation_request.*",          "generation_event.*",
+        "object_event.garden",    "object_event.garden-cleared",
+        "item_event.full",        "user_event.full",
+        "user_event.corrected",   "interaction_event.like",
+        "interaction_event.view", "interaction_event.recommended",
+        "display_event.*",        "play_event.*",
+        "export_event.*",         "generation_request.*",
+        "generation_event.*",
     };
 
     for (size_t i = 0; i < sizeof ours / sizeof *ours; i++) {

@@ -14,9 +14,9 @@ static const struct bus_topic *find(const char *name)
 TEST(every_topic_is_there_once)
 {
     static const char *const names[] = {
-        TOPIC_OBJECTS,      TOPIC_GENERATION_REQUESTS, TOPIC_GENERATION_EVENTS, TOPIC_ITEMS,
-        TOPIC_USERS,        TOPIC_INTERACTIONS,        TOPIC_DISPLAYS,          TOPIC_EXPORTS,
-        TOPIC_DEAD_LETTERS,
+        TOPIC_OBJECTS, TOPIC_GENERATION_REQUESTS, TOPIC_GENERATION_EVENTS, TOPIC_ITEMS,
+        TOPIC_USERS,   TOPIC_INTERACTIONS,        TOPIC_DISPLAYS,          TOPIC_EXPORTS,
+        TOPIC_PLAYS,   TOPIC_DEAD_LETTERS,
     };
 
     CHECK_INT(garden_topic_count, ==, sizeof names / sizeof *names);
@@ -29,6 +29,8 @@ TEST(what_is_kept_is_what_the_contract_says)
     CHECK_INT(find(TOPIC_OBJECTS)->retention_ms, ==, 7 * 86400000LL);
     CHECK(!find(TOPIC_OBJECTS)->compact);
     CHECK_INT(find(TOPIC_DEAD_LETTERS)->retention_ms, ==, 30 * 86400000LL);
+    CHECK_INT(find(TOPIC_PLAYS)->retention_ms, ==, 30 * 86400000LL);
+    CHECK(!find(TOPIC_PLAYS)->compact);
     CHECK(find(TOPIC_ITEMS)->compact);
     CHECK(find(TOPIC_USERS)->compact);
     CHECK(find(TOPIC_DISPLAYS)->compact);
