@@ -14,12 +14,12 @@ export class Drawing {
   }
 
   thumb(key, alt = label(this.speech, key)) {
-    return element("img", { src: `${objectPath(key)}?w=160`, alt, loading: "lazy" });
+    return element("img", { src: `${objectPath(key)}?w=160`, alt, loading: "lazy", onerror: ({ target }) => target.replaceWith(element("span", { class: "gone" }, "–")) });
   }
 
-  /** How long ago, kept up to date by tick(). */
-  ago(at) {
-    const time = element("time", { "data-at": at }, "");
+  /** How long ago, or for how long, kept up to date by tick(). */
+  ago(at, how = "ago") {
+    const time = element("time", { "data-at": at, "data-how": how }, "");
     this.#tell(time);
     return time;
   }
@@ -29,7 +29,7 @@ export class Drawing {
   }
 
   #tell(time) {
-    time.textContent = this.speech.say("ago", span(this.speech, this.fleet.now() - Number(time.dataset.at)));
+    time.textContent = this.speech.say(time.dataset.how, span(this.speech, this.fleet.now() - Number(time.dataset.at)));
   }
 
   // A picture, and the button that takes it off all walls.
@@ -50,7 +50,7 @@ export class Drawing {
   zone({ zone, screens, manifest }) {
     const { speech } = this, due = manifest && manifest.effective_at <= this.fleet.now();
     const dots = ["live", "stale", "dark"].filter((state) => screens[state])
-      .map((state) => element("span", { class: `state ${state}` }, element("i", {}), `${speech.number(screens[state])} ${speech.say(state).toLowerCase()}`));
+      .map((state) => element("span", { class: `mark ${state}` }, element("i", {}), `${speech.number(screens[state])} ${speech.say(state).toLowerCase()}`));
     const head = element("header", {}, element("h3", {}, element("a", { href: `${VIEWER}?zone=${encodeURIComponent(zone)}` }, zone)),
       manifest ? element("p", {}, speech.say("version", manifest.version), " · ", speech.say(due ? "since" : "from"), " ",
         new Date(manifest.effective_at).toLocaleString(speech.language, { dateStyle: "medium", timeStyle: "short" })) : null,
@@ -77,9 +77,9 @@ export class Drawing {
 
   screen(screen) {
     const { speech } = this, names = speech.say("columns");
-    const state = element("span", { class: `state ${screen.state}` }, element("i", {}), speech.say(screen.state));
+    const state = element("span", { class: `mark ${screen.state}` }, element("i", {}), speech.say(screen.state));
     const cells = {
-      state: [state, screen.state === "live" ? null : element("small", {}, this.ago(screen.since))],
+      state: [state, screen.state === "live" ? null : element("small", {}, this.ago(screen.since, "for"))],
       screen: [screen.screen], zone: [screen.zone], place: [`${screen.slot} · ${speech.say(screen.orientation)}`],
       shows: this.#shows(screen), should: this.#should(screen), version: [speech.number(screen.version)],
       seen: [this.ago(screen.seen)], clock: [this.#clock(screen)],

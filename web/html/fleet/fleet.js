@@ -9,7 +9,7 @@ import { Fleet } from "./model.js";
 import { TEXT } from "./texts.js";
 import { Withdrawals } from "./withdraw.js";
 
-const POLL_MS = 3000, TICK_MS = 1000, ROWS = 400;
+const POLL_MS = 3000, POLL_PART = 10, LONGEST_POLL_MS = 30000, TICK_MS = 1000, ROWS = 400;
 const STATES = ["all", "live", "stale", "dark"];
 
 const fleet = new Fleet();
@@ -34,7 +34,7 @@ function drawHeads() {
 function drawFilters() {
   const count = (state) => fleet.screens.filter((screen) => state === "all" || screen.state === state).length;
   drawKeyed(byId("states"), STATES.map((state) => ({ state, count: count(state), on: filter.state === state })), ({ state }) => state, ({ state, count, on }) =>
-    element("button", { type: "button", class: `state ${state}`, "aria-pressed": String(on), "data-what": state, onclick: () => { filter.state = state; draw(); } },
+    element("button", { type: "button", class: `mark ${state}`, "aria-pressed": String(on), "data-what": state, onclick: () => { filter.state = state; draw(); } },
       element("i", {}), `${speech.say(state)} `, element("b", {}, speech.number(count))));
   const select = byId("zone"), names = fleet.zones.map(({ zone }) => zone), mark = JSON.stringify([speech.language, names]);
   if (select.dataset.mark === mark) return;
@@ -99,9 +99,11 @@ async function refresh() {
   }
 }
 
+// A fleet of thousands takes its time to be told of; it is asked for less often then.
 async function keepRefreshing() {
+  const begun = performance.now();
   if (!document.hidden) await refresh();
-  setTimeout(keepRefreshing, POLL_MS);
+  setTimeout(keepRefreshing, Math.min(LONGEST_POLL_MS, Math.max(POLL_MS, (performance.now() - begun) * POLL_PART)));
 }
 
 byId("zone").addEventListener("change", (event) => { filter.zone = event.target.value; draw(); });

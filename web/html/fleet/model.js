@@ -63,10 +63,12 @@ export class Fleet {
     }
   }
 
-  // Since when a screen is what it is: for a dark one the garden knows, else from when it was seen so.
+  // Since when a screen is what it is. Of a dark one and of one that missed a change the garden
+  // knows; else it is from when it was seen so.
   #date(screen) {
-    const name = `${screen.zone} ${screen.screen}`, before = this.#since.get(name);
-    const at = screen.state === "dark" ? screen.seen : before?.state === screen.state ? before.at : this.now();
+    const name = `${screen.zone} ${screen.screen}`, before = this.#since.get(name), manifest = this.manifest(screen.zone);
+    const missed = screen.state === "stale" && manifest && screen.version < manifest.version ? manifest.effective_at : 0;
+    const at = screen.state === "dark" ? screen.seen : before?.state === screen.state ? before.at : missed || this.now();
     this.#since.set(name, { state: screen.state, at });
     return { ...screen, since: at };
   }

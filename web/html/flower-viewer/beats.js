@@ -19,8 +19,10 @@ export class Beats {
     addEventListener("pagehide", () => this.keep());
   }
 
-  played(picture, from, to) {
-    this.plays.push({ key: picture.key, sha256: picture.sha256, from: Math.round(from), to: Math.round(to) });
+  /** Of a picture whose hash is not known nothing can be proved. */
+  played({ key, sha256 }, from, to) {
+    if (!sha256) return;
+    this.plays.push({ key, sha256, from: Math.round(from), to: Math.round(Math.max(from, to)) });
     if (this.plays.length > PLAYS_KEPT) this.plays.splice(0, this.plays.length - PLAYS_KEPT);
   }
 

@@ -5,6 +5,7 @@ const still = matchMedia("(prefers-reduced-motion: reduce)");
 
 export class Stage {
   #turn = 0;
+  #coming = null; // { picture, done } while it is decoded
   #leaving = new Set();
 
   /** changed(picture, before): called at the moment a picture starts to be seen. */
@@ -27,19 +28,27 @@ export class Stage {
   }
 
   /** Shows a picture, or none: then what is behind the stage. */
-  async show(picture, fadeMs) {
-    if (picture === this.picture) {
-      this.#turn++;
-      return;
-    }
+  show(picture, fadeMs) {
+    if (this.#coming?.picture === picture) return this.#coming.done;
     const turn = ++this.#turn;
+    this.#coming = null;
+    if (picture === this.picture) return Promise.resolve();
+    const done = this.#bring(picture, turn, fadeMs);
+    if (this.#turn === turn && this.picture !== picture) this.#coming = { picture, done };
+    return done;
+  }
+
+  async #bring(picture, turn, fadeMs) {
     if (picture && !picture.img.isConnected) this.root.append(picture.img);
     try {
       await picture?.img.decode();
     } catch {
+      if (turn === this.#turn) this.#coming = null;
       return; // the one before stays
     }
-    if (turn === this.#turn) this.#change(picture, still.matches ? 0 : fadeMs);
+    if (turn !== this.#turn) return;
+    this.#coming = null;
+    this.#change(picture, still.matches ? 0 : fadeMs);
   }
 
   #change(picture, fadeMs) {
