@@ -142,7 +142,11 @@ test("it can be used on a phone", async () => {
   const width = await page.evaluate(() => document.documentElement.scrollWidth);
   assert.ok(width <= SIZES.phone.width, `${width} px wide`);
   await page.check();
-  await page.shot("fleet-phone", { fullPage: true });
+  await page.shot("fleet-phone");
+  for (const part of ["screens", "plays"]) {
+    await page.locator(`#${part}-title`).evaluate((title) => title.scrollIntoView());
+    await page.shot(`fleet-phone-${part}`);
+  }
   await page.context().close();
 });
 

@@ -49,7 +49,8 @@ function fits({ state, zone, screen }) {
 }
 
 function drawZones() {
-  const zones = fleet.zones.filter(({ zone }) => !filter.zone || zone === filter.zone)
+  const named = ({ zone }) => zone.toLowerCase().includes(filter.text) || fleet.screens.some((screen) => screen.zone === zone && fits(screen));
+  const zones = fleet.zones.filter((one) => (!filter.zone || one.zone === filter.zone) && named(one))
     .map(({ zone, screens }) => ({ zone, screens, manifest: fleet.manifest(zone) ?? null }));
   drawKeyed(byId("zone-list"), zones, ({ zone }) => zone, (zone) => drawing.zone(zone));
   byId("no-zones").hidden = zones.length > 0;

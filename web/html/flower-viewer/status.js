@@ -20,7 +20,7 @@ function troubles(screen, speech) {
 
 function rows(screen, speech) {
   const { zone, slot, orientation, period } = screen.setting, dash = speech.say("none");
-  const time = (ms) => ms ? new Date(ms).toLocaleString(speech.language) : dash;
+  const time = (ms) => ms ? new Date(ms).toLocaleString(speech.language, { dateStyle: "medium", timeStyle: "medium" }) : dash;
   return {
     zone, place: `img${slot} · ${speech.say(orientation)} · ${speech.number(period / 1000)} ${speech.say("seconds")}`,
     version: screen.version || speech.say("ambient"), next: screen.programme.newest?.version ?? dash, line: line(screen, speech),
