@@ -244,9 +244,9 @@ test("streams that a proxy swallows: long poll, then asking", async () => {
   const second = await choose("proxy", 8);
   await shows(page, second.version);
   await page.route(/[?&]wait=/, (route) => route.abort());
+  await shows(page, (await choose("proxy", 16)).version); // ends the poll that is on its way
   await page.getByText("asking now and then").waitFor();
-  const third = await choose("proxy", 16);
-  await shows(page, third.version);
+  await shows(page, (await choose("proxy", 24)).version);
   await page.context().close();
 });
 
@@ -350,5 +350,24 @@ test("thousands of changes leave nothing behind", async () => {
   assert.ok(late.JSEventListeners <= early.JSEventListeners + 30, figures);
   assert.ok(late.JSHeapUsedSize <= early.JSHeapUsedSize * 1.25 + 300000, figures);
   assert.equal(await page.evaluate(() => globalThis.blobs), 0);
+  await page.context().close();
+});
+
+test("the garden is started again: the screen goes on, and hears of the next set by the stream", async () => {
+  const first = await choose("restart");
+  const page = await openPage(browser, garden, { expected: LOST });
+  await noteChanges(page);
+  await page.goto(address("restart", { screen: "restart-1" }));
+  await shows(page, first.version);
+  await garden.halt();
+  await page.evaluate(() => { globalThis.changes.length = 0; });
+  await until(page, () => globalThis.changes.length >= 8);
+  await garden.start();
+  const second = await choose("restart", 8);
+  assert.ok(second.version > first.version);
+  await shows(page, second.version);
+  await page.keyboard.press("i");
+  await page.getByText("live stream").waitFor();
+  await page.check();
   await page.context().close();
 });

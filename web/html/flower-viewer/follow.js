@@ -1,13 +1,14 @@
 // follow.js - hears of a zone's manifests: by a stream of events, where that does not hold by long
-// poll, and where that does not either by asking now and then. After a failure it waits, longer
-// each time and never as long as the next screen, so that they do not all come back at once.
+// poll, and where that does not either by asking now and then. A way that fails is at fault only
+// where plain asking works meanwhile; else it is the network. After a failure it waits, longer each
+// time and never as long as the next screen, so that they do not all come back at once.
 
 import { get, path } from "/lib/api.js";
 import { readStream } from "./stream.js";
 
 const WAYS = ["stream", "wait", "ask"];
 const FAILURES = 2; // until the next way is tried
-const BACK_MS = 5 * 60000; // after which the best way gets another chance
+const BACK_MS = 2 * 60000; // after which the best way gets another chance
 const SILENT_MS = 60000, WAIT_S = 25, ASK_MS = 8000, PAUSE_MS = 1000, LONGEST_MS = 30000, SHORT_MS = 2000;
 
 export class Follower {
@@ -44,14 +45,16 @@ export class Follower {
     this.#wake();
   }
 
-  /** Asks once, beside what is going on: a heartbeat's answer tells of another version. */
+  /** Asks once, beside what is going on. False: the garden cannot be asked. */
   async ask() {
     const before = this.version();
     try {
       const manifest = await get(path`/v1/zones/${this.zone}`);
       if (this.version() === before && manifest.version !== before) this.on.manifest(manifest);
+      return true;
     } catch (error) {
       if (error.status === 404 && this.version() === before) this.on.none();
+      return error.status === 404;
     }
   }
 
@@ -69,7 +72,7 @@ export class Follower {
   async #failed(error) {
     this.locked = error.status === 401 || error.status === 403;
     this.#set(false);
-    if (++this.#failures >= FAILURES && this.#way < WAYS.length - 1) this.#choose(this.#way + 1);
+    if (this.#way < WAYS.length - 1 && await this.ask() && ++this.#failures >= FAILURES) this.#choose(this.#way + 1);
     const wait = Math.min(LONGEST_MS, PAUSE_MS * 2 ** this.#waits++) * (0.5 + Math.random() / 2);
     await this.#sleep(wait);
   }
@@ -81,13 +84,10 @@ export class Follower {
     this.on.changed();
   }
 
-  // Where this way has failed before, it was the network, and the best way may work again.
   #worked() {
-    const wasLost = this.#way > 0 && this.#failures > 0;
     this.#failures = this.#waits = 0;
     this.locked = false;
     this.#set(true);
-    if (wasLost) this.#choose(0);
   }
 
   #set(reached) {
@@ -116,6 +116,7 @@ export class Follower {
       },
     });
     if (performance.now() - begun < SHORT_MS) throw new Error("the stream ended at once");
+    await this.#sleep(PAUSE_MS * Math.random()); // all streams end together where the garden restarts
   }
 
   async _wait() {
