@@ -100,17 +100,17 @@ test("a portrait screen shows the portraits, and each slot its own place", async
 });
 
 test("the screens of a zone change at the same time, and show a new set together and whole", async () => {
-  const first = await choose("together", 0);
+  const PERIOD = 1000, first = await choose("together", 0);
   const pages = await Promise.all([1, 1].map(() => openPage(browser, garden, { serviceWorkers: "block" })));
   for (const page of pages) {
     await noteChanges(page);
-    await page.goto(address("together"));
+    await page.goto(address("together", { period: PERIOD }));
     await shows(page, first.version);
   }
   const second = await choose("together", 8, { effective_at: Date.now() + 3000 });
   for (const page of pages) {
     await shows(page, second.version);
-    await until(page, () => globalThis.changes.length >= 12);
+    await until(page, () => globalThis.changes.length >= 10);
   }
   const [one, two] = await Promise.all(pages.map(changes));
   const old = new Set(first.landscape.map((entry) => entry.sha256)), fresh = new Set(second.landscape.map((entry) => entry.sha256));
@@ -120,12 +120,15 @@ test("the screens of a zone change at the same time, and show a new set together
     assert.ok(seen.slice(turn).every((change) => fresh.has(change.showing)), "after: the new set alone");
     assert.ok(Math.abs(seen[turn].at - second.effective_at) < 250, `${seen[turn].at - second.effective_at} ms from its time`);
   }
-  const apart = one.flatMap((change) => {
-    const other = two.filter((same) => same.showing === change.showing).map((same) => Math.abs(same.at - change.at));
-    return other.length ? [Math.min(...other)] : [];
-  });
-  assert.ok(apart.length >= 8);
-  assert.ok(apart.sort((a, b) => a - b)[Math.floor(apart.length / 2)] < 120, `${apart} ms apart`);
+  // Each picture is the one of its slot of the clock, on both screens; a busy machine may be late.
+  const slotOf = ({ showing, at }) => {
+    const set = (old.has(showing) ? first : second).landscape, due = Math.floor(at / PERIOD) % 8;
+    return (due - set.findIndex((entry) => entry.sha256 === showing) + 8) % 8;
+  };
+  for (const late of [one, two].map((seen) => seen.slice(1).map(slotOf))) {
+    assert.ok(late.every((slots) => slots <= 1), `${late} slots late`);
+    assert.ok(late.filter((slots) => slots === 0).length >= late.length * 0.75, `${late} slots late`);
+  }
   await Promise.all(pages.map((page) => page.context().close()));
 });
 

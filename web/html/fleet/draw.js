@@ -2,7 +2,8 @@
 
 import { objectPath } from "/lib/api.js";
 import { element } from "/lib/dom.js";
-import { label, span } from "./texts.js";
+import { pictureName } from "/lib/moods.js";
+import { span } from "./texts.js";
 
 const CLOCK_MS = 2000; // of a clock that is wrong by less nobody need know
 export const VIEWER = "/html/flower-viewer/flower-viewer-v2.html";
@@ -13,7 +14,7 @@ export class Drawing {
     Object.assign(this, { speech, fleet, withdraw });
   }
 
-  thumb(key, alt = label(this.speech, key)) {
+  thumb(key, alt = pictureName(this.speech.language, key)) {
     return element("img", { src: `${objectPath(key)}?w=160`, alt, loading: "lazy", onerror: ({ target }) => target.replaceWith(element("span", { class: "gone" }, "–")) });
   }
 
@@ -34,7 +35,7 @@ export class Drawing {
 
   // A picture, and the button that takes it off all walls.
   #picture(key, where) {
-    const name = label(this.speech, key);
+    const name = pictureName(this.speech.language, key);
     return element("li", {}, this.thumb(key), element("button", {
       type: "button", class: "off", "data-what": `${where} ${key}`, "aria-label": this.speech.say("withdrawOf", name), title: this.speech.say("withdrawOf", name),
       onclick: () => this.withdraw(key),
@@ -62,7 +63,7 @@ export class Drawing {
   #shows({ showing, key }) {
     if (!showing) return [this.speech.say("nothing")];
     if (!key) return [element("code", {}, showing.slice(0, 8)), " ", this.speech.say("unknown")];
-    return [element("ul", { class: "one" }, this.#picture(key, "screen")), element("span", {}, label(this.speech, key))];
+    return [element("ul", { class: "one" }, this.#picture(key, "screen")), element("span", {}, pictureName(this.speech.language, key))];
   }
 
   #should({ state, expected, keys }) {
@@ -91,7 +92,7 @@ export class Drawing {
     const { speech } = this;
     return this.#row({
       time: [new Date(play.from).toLocaleTimeString(speech.language)],
-      picture: [element("span", { class: "one" }, this.thumb(play.key, "")), element("span", {}, label(speech, play.key))],
+      picture: [element("span", { class: "one" }, this.thumb(play.key, "")), element("span", {}, pictureName(speech.language, play.key))],
       zone: [play.zone], screen: [play.screen], length: [span(speech, play.to - play.from)],
     }, speech.say("played"), "picture");
   }

@@ -18,7 +18,7 @@ let loaded = false;
 
 const speech = speak(TEXT, () => {
   drawHeads();
-  for (const id of ["zone-list", "screen-rows", "play-rows"]) forget(byId(id));
+  for (const id of ["zone-list", "screen-rows", "play-rows", "states", "withdrawal-list"]) forget(byId(id));
   if (loaded) draw();
   withdrawals.draw();
 });

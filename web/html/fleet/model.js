@@ -40,7 +40,9 @@ export class Fleet {
     await Promise.all(zones.map((zone) => this.#learn(zone)));
     this.plays = plays.slice(0, PLAYS);
     for (const { sha256, key } of this.plays) this.#keys.set(sha256, key);
-    this.screens = screens.map((screen) => this.#date(screen)).sort((a, b) => ORDER[a.state] - ORDER[b.state] ||
+    const before = this.#since;
+    this.#since = new Map();
+    this.screens = screens.map((screen) => this.#date(screen, before)).sort((a, b) => ORDER[a.state] - ORDER[b.state] ||
       a.zone.localeCompare(b.zone, undefined, { numeric: true }) || a.slot - b.slot || a.screen.localeCompare(b.screen));
     await this.#nameAll();
   }
@@ -65,8 +67,8 @@ export class Fleet {
 
   // Since when a screen is what it is. Of a dark one and of one that missed a change the garden
   // knows; else it is from when it was seen so.
-  #date(screen) {
-    const name = `${screen.zone} ${screen.screen}`, before = this.#since.get(name), manifest = this.manifest(screen.zone);
+  #date(screen, known) {
+    const name = `${screen.zone} ${screen.screen}`, before = known.get(name), manifest = this.manifest(screen.zone);
     const missed = screen.state === "stale" && manifest && screen.version < manifest.version ? manifest.effective_at : 0;
     const at = screen.state === "dark" ? screen.seen : before?.state === screen.state ? before.at : missed || this.now();
     this.#since.set(name, { state: screen.state, at });

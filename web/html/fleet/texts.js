@@ -1,25 +1,21 @@
 // texts.js - what the fleet view says, in both languages.
 
-const LABEL = /^emotions\/([a-z]+)(?:\/([^/]+))?\//;
-
 export const TEXT = {
   en: {
     language: "한국어", page: "Screens of the garden", looking: "Looking along the walls…",
-    lead: (live, all) => all === 0 ? "No screen has told of itself yet. Open the display page on one." : live === all ? `All ${all} screens show what they should.` : `${live} of ${all} screens show what they should.`,
+    lead: (live, all) => all === 0 ? "No screen has told of itself yet. Open the display page on one." : live === all ? (all === 1 ? "The one screen shows what it should." : `All ${all} screens show what they should.`) : `${live} of ${all} screens show what they should.`,
     open: "Open the display page", filters: "Filters", state: "State", all: "All", live: "Live", stale: "Stale", dark: "Dark", zone: "Zone", everyZone: "All zones", search: "Search", searchHint: "screen or zone",
     zones: "Zones", noZones: "Nobody has chosen for a wall yet.", screens: "Screens", noScreens: "No screen fits.", more: (n) => `${n} more: narrow the filter to see them.`,
     version: (n) => `version ${n}`, since: "since", from: "from", ambient: "Nobody has chosen: the ambient garden.", h: "Landscape", v: "Portrait", none: "no picture",
     columns: { state: "State", screen: "Screen", zone: "Zone", place: "Place", shows: "Shows", should: "Should show", version: "Version", seen: "Last heard", clock: "Clock" },
     oneOf: (n) => n === 0 ? "as it likes" : `one of its ${n}`, nothing: "nothing", unknown: "another picture", for: (text) => `for ${text}`, ago: (text) => `${text} ago`,
     inStep: "in step", ahead: (text) => `${text} ahead`, behind: (text) => `${text} behind`,
-    withdraw: "Withdraw", withdrawOf: (name) => `Withdraw everywhere: ${name}`, ask: (name) => `Withdraw “${name}” everywhere?`,
+    withdrawOf: (name) => `Withdraw everywhere: ${name}`, ask: (name) => `Withdraw “${name}” everywhere?`,
     askZones: (names) => names.length ? `It leaves the walls at once: ${names.join(", ")}.` : "No zone shows it now.", trash: "Also move it to the trash, so that it does not come back from the garden", cancel: "Keep it", confirm: "Withdraw everywhere",
     withdrawals: "Withdrawals", told: (n, all) => all === 0 ? "No screen showed it." : n === all ? `All ${all} screens have let go of it.` : `${n} of ${all} screens have let go of it.`, waits: (names) => `Waiting for ${names}`, andMore: (n) => `and ${n} more`,
     failed: (why) => `It could not be withdrawn: ${why}`, untrashed: (why) => `It is off the walls, but not in the trash: ${why}`,
     plays: "Recently shown", noPlays: "Nothing has been told of yet.", played: { time: "When", picture: "Picture", zone: "Zone", screen: "Screen", length: "How long" },
-    locked: "Screens and withdrawals are for operators. Log in, then come back to this page. ", login: "Log in", lost: "The garden does not answer. Trying again…", close: "Put away",
-    emotions: { happy: "Happy", surprised: "Surprised", calm: "Calm", angry: "Angry", fear: "Fear", confused: "Confused", disgusted: "Disgusted", sad: "Sad" },
-    words: {},
+    locked: "Screens and withdrawals are for operators. Log in, then come back to this page. ", login: "Log in", lost: "The garden does not answer. Trying again…",
   },
   ko: {
     language: "English", page: "정원의 화면들", looking: "벽을 따라 살펴보는 중…",
@@ -30,24 +26,14 @@ export const TEXT = {
     columns: { state: "상태", screen: "화면", zone: "구역", place: "자리", shows: "보여 주는 그림", should: "보여 줄 그림", version: "버전", seen: "마지막 소식", clock: "시계" },
     oneOf: (n) => n === 0 ? "자유롭게" : `${n}점 가운데 하나`, nothing: "없음", unknown: "다른 그림", for: (text) => `${text} 동안`, ago: (text) => `${text} 전`,
     inStep: "맞음", ahead: (text) => `${text} 빠름`, behind: (text) => `${text} 늦음`,
-    withdraw: "내리기", withdrawOf: (name) => `모든 곳에서 내리기: ${name}`, ask: (name) => `“${name}” 그림을 모든 곳에서 내릴까요?`,
+    withdrawOf: (name) => `모든 곳에서 내리기: ${name}`, ask: (name) => `“${name}” 그림을 모든 곳에서 내릴까요?`,
     askZones: (names) => names.length ? `곧바로 벽에서 내려가요: ${names.join(", ")}` : "지금 보여 주는 구역이 없어요.", trash: "정원에서 다시 나오지 않도록 휴지통으로도 옮기기", cancel: "그대로 두기", confirm: "모든 곳에서 내리기",
     withdrawals: "내린 그림", told: (n, all) => all === 0 ? "보여 주던 화면이 없었어요." : n === all ? `화면 ${all}대가 모두 내렸어요.` : `화면 ${all}대 가운데 ${n}대가 내렸어요.`, waits: (names) => `기다리는 화면: ${names}`, andMore: (n) => `외 ${n}대`,
     failed: (why) => `내리지 못했어요: ${why}`, untrashed: (why) => `벽에서는 내렸지만 휴지통으로 옮기지 못했어요: ${why}`,
     plays: "최근에 보여 준 그림", noPlays: "아직 알려 온 것이 없어요.", played: { time: "언제", picture: "그림", zone: "구역", screen: "화면", length: "얼마나" },
-    locked: "화면과 내리기는 운영자만 볼 수 있어요. 로그인한 뒤 이 페이지로 돌아와 주세요. ", login: "로그인", lost: "정원이 응답하지 않아요. 다시 시도하는 중…", close: "치우기",
-    emotions: { happy: "행복", surprised: "놀람", calm: "평온", angry: "화남", fear: "공포", confused: "혼란스러움", disgusted: "역겨움", sad: "슬픔" },
-    words: { spring: "봄", summer: "여름", autumn: "가을", winter: "겨울", sunny: "맑음", cloudy: "흐림", rainy: "비", snowy: "눈", day: "낮", sunset: "해 질 녘", "the-middle-of-the-night": "한밤", "the-early-dawn": "새벽" },
+    locked: "화면과 내리기는 운영자만 볼 수 있어요. 로그인한 뒤 이 페이지로 돌아와 주세요. ", login: "로그인", lost: "정원이 응답하지 않아요. 다시 시도하는 중…",
   },
 };
-
-/** What a picture is called: its mood and its words; the key's last part where it has neither. */
-export function label(speech, key) {
-  const [, emotion, favorite = ""] = LABEL.exec(key) ?? [];
-  if (!emotion) return key;
-  const words = favorite.split(",").filter(Boolean).map((word) => speech.say("words")[word] ?? word.replaceAll("-", " "));
-  return [speech.say("emotions")[emotion] ?? emotion, ...words].join(", ");
-}
 
 /** A length of time in its two largest units. */
 export function span(speech, ms) {

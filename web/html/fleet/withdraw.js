@@ -3,9 +3,10 @@
 
 import { ask, get, objectPath, path, post } from "/lib/api.js";
 import { byId, element } from "/lib/dom.js";
-import { label } from "./texts.js";
+import { pictureName } from "/lib/moods.js";
+import { drawKeyed } from "./keyed.js";
 
-const EVERY_MS = 1000, NAMED = 6, KEPT = "fleet.withdrawals";
+const EVERY_MS = 1000, NAMED = 6, LISTED = 20, KEPT = "fleet.withdrawals";
 
 function kept() {
   try { return JSON.parse(sessionStorage.getItem(KEPT) ?? "[]"); } catch { return []; }
@@ -35,16 +36,16 @@ export class Withdrawals {
     const shows = (manifest) => [...manifest?.landscape ?? [], ...manifest?.portrait ?? []].some((one) => one.key === key);
     const zones = this.fleet.zones.map(({ zone }) => zone).filter((zone) => shows(this.fleet.manifest(zone)));
     this.key = key;
-    byId("ask-title").textContent = this.speech.say("ask", label(this.speech, key));
+    byId("ask-title").textContent = this.speech.say("ask", pictureName(this.speech.language, key));
     byId("ask-key").textContent = key;
     byId("ask-zones").textContent = this.speech.say("askZones", zones);
-    byId("ask-picture").replaceChildren(element("img", { src: `${objectPath(key)}?w=320`, alt: label(this.speech, key) }));
+    byId("ask-picture").replaceChildren(element("img", { src: `${objectPath(key)}?w=320`, alt: pictureName(this.speech.language, key) }));
     this.dialog.showModal();
   }
 
   async #withdraw(key, trash) {
     const made = { id: null, key, told: null, trouble: "" };
-    this.list.unshift(made);
+    this.list = [made, ...this.list].slice(0, LISTED);
     this.draw();
     try {
       made.told = await post("/v1/withdrawals", { keys: [key] }, { idempotencyKey: `withdraw-${Date.now()}-${Math.random().toString(36).slice(2)}` });
@@ -80,7 +81,7 @@ export class Withdrawals {
   draw() {
     try { sessionStorage.setItem(KEPT, JSON.stringify(this.list)); } catch { /* until the page is left */ }
     byId("withdrawals").hidden = this.list.length === 0;
-    byId("withdrawal-list").replaceChildren(...this.list.map((one) => this.#entry(one)));
+    drawKeyed(byId("withdrawal-list"), this.list, ({ id, key }) => `${id} ${key}`, (one) => this.#entry(one));
   }
 
   #entry({ key, told, trouble }) {
@@ -88,8 +89,8 @@ export class Withdrawals {
     const waiting = (told?.screens ?? []).filter((one) => !one.acknowledged).map((one) => `${one.zone} ${one.screen}`);
     const names = waiting.slice(0, NAMED).join(", ") + (waiting.length > NAMED ? ` ${speech.say("andMore", waiting.length - NAMED)}` : "");
     return element("li", { class: told && outstanding === 0 ? "done" : "open" },
-      element("b", {}, label(speech, key)), element("code", {}, key),
-      told ? element("progress", { max: Math.max(1, all), value: all ? acknowledged : 1, "aria-label": label(speech, key) }) : null,
+      element("b", {}, pictureName(speech.language, key)), element("code", {}, key),
+      told ? element("progress", { max: Math.max(1, all), value: all ? acknowledged : 1, "aria-label": pictureName(speech.language, key) }) : null,
       told ? element("span", { class: "count" }, speech.say("told", acknowledged, all)) : null,
       waiting.length ? element("small", {}, speech.say("waits", names)) : null,
       trouble ? element("small", { class: "trouble" }, trouble) : null);

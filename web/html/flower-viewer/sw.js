@@ -5,7 +5,7 @@ const SHELL = "garden-viewer-shell", PATIENCE_MS = 4000;
 const HERE = "/html/flower-viewer/";
 const PAGE = `${HERE}flower-viewer-v2.html`;
 const FILES = [
-  PAGE, "/garden.css", "/icon.svg", "/lib/api.js", "/lib/dom.js", "/lib/language.js",
+  PAGE, "/garden.css", "/icon.svg", "/lib/api.js", "/lib/dom.js", "/lib/language.js", "/lib/moods.js",
   ...["viewer.css", "viewer.js", "ambient.js", "beats.js", "clock.js", "follow.js", "ground.js", "pictures.js", "programme.js",
     "screen.js", "setup.js", "stage.js", "status.js", "stream.js", "texts.js", "vault.js"].map((name) => HERE + name),
 ];

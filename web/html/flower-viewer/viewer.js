@@ -3,11 +3,12 @@
 
 import { byId } from "/lib/dom.js";
 import { speak } from "/lib/language.js";
+import { pictureName } from "/lib/moods.js";
 import { drawGround } from "./ground.js";
 import { Screen } from "./screen.js";
 import { askSetting, settingOfAddress } from "./setup.js";
 import { StatusCard } from "./status.js";
-import { label, TEXT } from "./texts.js";
+import { TEXT } from "./texts.js";
 
 const HIDE_POINTER_MS = 2500;
 
@@ -62,7 +63,7 @@ drawGround(byId("ground"));
 keepForOffline();
 const setting = settingOfAddress() ?? await askSetting(speech);
 document.body.classList.add("playing");
-screen = new Screen(setting, byId("stage"), (key) => label(speech, key), () => card?.draw());
+screen = new Screen(setting, byId("stage"), (key) => pictureName(speech.language, key), () => card?.draw());
 card = new StatusCard(screen, speech);
 watchPointer();
 stayAwake();
