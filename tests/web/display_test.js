@@ -60,6 +60,7 @@ for (const [language, start, lead] of [["en", "Start the screen", "where it hang
     await page.locator('[data-row="version"] dd').getByText(String(version)).waitFor();
     await page.shot(`display-card-${language}`);
     await page.check();
+    process.stdout.write(`# script and style: ${await weight(page)} bytes\n`);
     assert.ok(await weight(page) < 150 * 1024, `${await weight(page)} bytes`);
     await page.context().close();
   });
@@ -118,16 +119,16 @@ test("the screens of a zone change at the same time, and show a new set together
     const turn = seen.findIndex((change) => fresh.has(change.showing));
     assert.ok(seen.slice(0, turn).every((change) => old.has(change.showing)), "before: the old set alone");
     assert.ok(seen.slice(turn).every((change) => fresh.has(change.showing)), "after: the new set alone");
-    assert.ok(Math.abs(seen[turn].at - second.effective_at) < 250, `${seen[turn].at - second.effective_at} ms from its time`);
+    assert.ok(Math.abs(seen[turn].at - second.effective_at) < 500, `${seen[turn].at - second.effective_at} ms from its time`);
   }
-  // Each picture is the one of its slot of the clock, on both screens; a busy machine may be late.
-  const slotOf = ({ showing, at }) => {
-    const set = (old.has(showing) ? first : second).landscape, due = Math.floor(at / PERIOD) % 8;
-    return (due - set.findIndex((entry) => entry.sha256 === showing) + 8) % 8;
+  // Each picture comes at its slot of the clock, on both screens; a busy machine may be late.
+  const lateness = ({ showing, at }) => {
+    const set = (old.has(showing) ? first : second).landscape, slots = at / PERIOD - set.findIndex((entry) => entry.sha256 === showing);
+    return Math.round(((slots + 4) % 8 - 4) * PERIOD);
   };
-  for (const late of [one, two].map((seen) => seen.slice(1).map(slotOf))) {
-    assert.ok(late.every((slots) => slots <= 1), `${late} slots late`);
-    assert.ok(late.filter((slots) => slots === 0).length >= late.length * 0.75, `${late} slots late`);
+  for (const late of [one, two].map((seen) => seen.slice(1).map(lateness))) {
+    assert.ok(late.every((ms) => ms > -500 && ms < 1500), `${late} ms late`);
+    assert.ok(late.filter((ms) => ms < 500).length >= late.length * 0.75, `${late} ms late`);
   }
   await Promise.all(pages.map((page) => page.context().close()));
 });
@@ -291,12 +292,13 @@ test("nobody has chosen: an ambient garden, until somebody does", async () => {
 test("a zone's name is text, whatever it says, and one that no zone can have is refused", async () => {
   const name = `<img src=x onerror="globalThis.hit=1">/../'"&`;
   for (const [language, why] of [["en", "A zone is named by"], ["ko", "구역 이름은"]]) {
-    const page = await openPage(browser, garden, { language, serviceWorkers: "block", expected: [/blocked by Playwright/] });
+    const page = await openPage(browser, garden, { language, size: SIZES.phone, serviceWorkers: "block", expected: [/blocked by Playwright/] });
     await page.route("**/v1/zones", (route) => route.fulfill({ json: { zones: [{ zone: name, version: 1, effective_at: 0, landscape: 8, portrait: 8, screens: {} }] } }));
     await page.goto(address(name));
     await page.getByText(why).waitFor();
     await page.getByRole("button", { name }).waitFor();
     assert.equal(await page.locator("#zone").inputValue(), name);
+    await page.shot(`display-refused-${language}`);
     assert.equal(await page.evaluate(() => globalThis.hit), undefined);
     await page.check();
     await page.context().close();
@@ -329,7 +331,7 @@ test("thousands of changes leave nothing behind", async () => {
     URL.createObjectURL = (blob) => { globalThis.blobs++; return make.call(URL, blob); };
     URL.revokeObjectURL = (address) => { globalThis.blobs--; give.call(URL, address); };
   });
-  page.setDefaultTimeout(90000);
+  page.setDefaultTimeout(180000);
   await page.goto(address("years", { period: 20 }));
   await shows(page, version);
   const session = await page.context().newCDPSession(page);
