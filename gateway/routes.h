@@ -48,9 +48,9 @@ struct route {
                        handler sees to the key itself */
     bool face;      /* the body is a picture of a visitor: up to GARDEN_MAX_FACE_MB, kept
                        nowhere */
+    bool streams;   /* relayed: the answer is a stream of events */
     enum service service; /* of what is passed on */
     const char *upstream; /* the path there; NULL: the same, with the query */
-    bool streams;         /* relayed: the answer is a stream of events */
 };
 
 extern const struct route routes[];

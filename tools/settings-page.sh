@@ -22,6 +22,7 @@ PAGE
 "$programs/emotion" --settings-markdown
 "$programs/recommender-proxy" --settings-markdown
 "$programs/csv-exporter" --settings-markdown
+"$programs/display-feed" --settings-markdown
 cat <<'PAGE'
 
 ## Log lines

@@ -136,6 +136,9 @@ void http_request_recycle(struct http_request *request)
     if (!last_ref(request))
         return; /* a handler that is late still has it */
     http_wipe_body(request);
+    /* One that never went out, as the client had left: a stream's owner is told now. */
+    http_response_free(request->response);
+    request->response = NULL;
     if (loop->spare_count >= SPARE_MOST) {
         request_free(request);
         return;

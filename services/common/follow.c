@@ -75,8 +75,12 @@ static int read_some(struct follow *follow, struct err *err)
         }
         note(follow, &follow->records[i]);
     }
-    if (count >= 0 && !atomic_load(&follow->whole) && bus_consumer_caught_up(follow->consumer))
+    if (count >= 0 && !atomic_load(&follow->whole) &&
+        bus_consumer_caught_up(follow->consumer)) {
         atomic_store(&follow->whole, true);
+        if (follow->conf.on_whole)
+            follow->conf.on_whole(follow->conf.ctx);
+    }
     return count < 0 ? count : 0;
 }
 

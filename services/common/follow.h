@@ -21,6 +21,7 @@ struct follow_conf { /* borrowed */
     /* Takes a record in, on the follower's thread. One that it cannot make sense of is its own
      * business; a failure stops the reading, and the record comes again. */
     int (*take)(void *ctx, const struct bus_record *record, struct err *err);
+    void (*on_whole)(void *ctx); /* once, on that thread, when follow_is_whole; may be NULL */
     void *ctx;
     struct trouble *trouble;
     struct follow_offsets from;

@@ -43,7 +43,7 @@ struct front_conf {
     int max_connections; /* 0: 256 */
     size_t head_bytes;   /* as in struct http_server_conf */
 };
-struct front *front_open(const struct front_conf *conf, struct err *err);
+struct front *front_open(const struct front_conf *wanted, struct err *err);
 
 int front_port(const struct front *front);
 

@@ -55,14 +55,19 @@ static int on_record(void *ctx, const struct bus_record *record, struct err *err
     return 0;
 }
 
+static void on_whole(void *ctx)
+{
+    struct display_feed *feed = ctx;
+
+    zones_set_whole(feed->parts.zones);
+}
+
 /* -- on threads of their own -- */
 
 static void tick(void *ctx)
 {
     struct display_feed *feed = ctx;
 
-    if (follow_is_whole(feed->follow))
-        zones_set_whole(feed->parts.zones);
     zones_tick(feed->parts.zones, clock_mono_ms());
 }
 
@@ -74,7 +79,6 @@ static void keep(void *ctx)
     if (!zones_is_whole(feed->parts.zones))
         return;
     display_publisher_repair(feed->parts.publisher);
-    copies_catch_up(feed->parts.copies);
 }
 
 /* -- HTTP -- */
@@ -156,6 +160,7 @@ static int connect(struct display_feed *feed, struct err *err)
     const struct follow_conf follow = {.bus = parts->bus,
                                        .topic = TOPIC_DISPLAYS,
                                        .take = on_record,
+                                       .on_whole = on_whole,
                                        .ctx = feed,
                                        .trouble = &feed->troubles[TROUBLE_DISPLAYS]};
     const struct plays_conf plays = {

@@ -7,6 +7,11 @@
 #include "services/display-feed/change.h"
 #include "services/display-feed/feed_answers.h"
 
+enum {
+    COPIES_MS = 2000,
+    WHOLE_MS = 3000
+}; /* a service that has just been started again reads first */
+
 /* A refusal that lists the keys that are wrong. */
 static void refuse_keys(struct http_request *request, const char *detail,
                         const struct buf *unknown)
@@ -43,16 +48,14 @@ static int apply(struct display_feed_parts *parts, struct http_request *request,
     const struct display_publisher_change published = {
         .zone = change->zone, .make = change_make, .ctx = change, .trace = http_trace(request)};
     const int status = change_find(change, parts->pictures, ret_unknown, err);
-    struct err late = {0};
 
     if (status)
         return status;
     if (display_publisher_publish(parts->publisher, &published, ret_manifest, err) < 0)
         return problem_status_of(err->code);
     metric_add(parts->figures.changes, 1);
-    if (copies_make(parts->copies, change->zone, &late) < 0)
-        log_warn("zone %s is changed, its copies for old screens are not yet: %s", change->zone,
-                 late.text);
+    if (!copies_wait(parts->copies, *ret_manifest, COPIES_MS))
+        log_warn("zone %s is changed, its copies for old screens are not yet", change->zone);
     return 0;
 }
 
@@ -66,7 +69,7 @@ static struct manifest *put(struct display_feed_parts *parts, struct http_reques
     struct err err = {0};
     int status = change_read(&change, zone, root, clock_wall_ms(), parts->conf->lead_ms, &err);
 
-    if (status == 0 && !zones_is_whole(parts->zones))
+    if (status == 0 && !zones_await_whole(parts->zones, WHOLE_MS))
         status = 503, (void)err_set(&err, ERR_UNAVAILABLE,
                                     "what the zones show is being read: try again in a moment");
     if (status == 0 && !zones_has_room(parts->zones, zone))

@@ -149,7 +149,7 @@ void feed_answer_zone(struct display_feed_parts *parts, struct http_request *req
         http_answer_within(request, (int)wait_s * 1000 + GRACE_MS);
         zones_await(parts->zones, name, after, clock_mono_ms() + wait_s * 1000, request);
     } else if (!feed_refuse_start(parts, request)) {
-        zones_answer(request, zones_manifest(parts->zones, name));
+        zones_answer(parts->zones, name, request);
     }
 }
 

@@ -147,7 +147,8 @@ void plays_free(struct plays *plays)
 
 /* -- taking in -- */
 
-/* What the table of the event checks is not checked here. */
+/* What the table of the event checks is not checked here. A clock that was set while a picture
+ * was shown is no reason to refuse what a screen tells. */
 static int read_play(const json_t *json, struct play *play, struct err *err)
 {
     if (!json_is_object(json))
@@ -157,6 +158,8 @@ static int read_play(const json_t *json, struct play *play, struct err *err)
         json_get_int(json, "from", &play->from_ms, err) < 0 ||
         json_get_int(json, "to", &play->to_ms, err) < 0)
         return err->code;
+    if (play->to_ms < play->from_ms)
+        play->to_ms = play->from_ms;
     return 0;
 }
 
@@ -190,6 +193,7 @@ static int encode(struct told *told, const struct screen *screen, const json_t *
     return 0;
 }
 
+/* Takes it over. */
 static int queue(struct plays *plays, struct told *told, struct err *err)
 {
     (void)pthread_mutex_lock(&plays->lock);
@@ -203,6 +207,8 @@ static int queue(struct plays *plays, struct told *told, struct err *err)
         (void)pthread_cond_signal(&plays->news);
     }
     (void)pthread_mutex_unlock(&plays->lock);
+    if (err->code)
+        told_free(told);
     return err->code;
 }
 
@@ -215,8 +221,8 @@ int plays_add(struct plays *plays, struct http_request *request, const struct sc
         return err_set_nomem(err, "what a screen has shown");
     told->request = request;
     memcpy(told->zone, screen->zone, sizeof told->zone);
-    if (encode(told, screen, list, err) == 0 && queue(plays, told, err) == 0)
-        return 0;
+    if (encode(told, screen, list, err) == 0)
+        return queue(plays, told, err);
     told_free(told);
     return err->code;
 }

@@ -8,7 +8,7 @@
 #include "proto/envelope.h"
 #include "proto/key.h"
 
-enum { KEY_MAX = 96 };
+enum { KEY_MAX = 96, COPIES_MS = 3000 };
 
 static bool is_withdrawn(const json_t *keys, const char *key)
 {
@@ -144,16 +144,27 @@ static int withdraw_from(struct display_feed_parts *parts, const json_t *keys, j
     const struct display_publisher_change change = {
         .zone = name, .make = make_rest, .ctx = &rest, .trace = trace};
     OWNED(manifest) manifest = NULL;
-    struct err late = {0};
 
     if (display_publisher_publish(parts->publisher, &change, &manifest, err) < 0)
         return err_wrap(err, "zone %s", name);
     (void)json_object_set_new(zone, "version",
                               json_integer(manifest ? manifest->event.version : 0));
-    if (copies_make(parts->copies, name, &late) < 0)
-        log_warn("zone %s is changed, its copies for old screens are not yet: %s", name,
-                 late.text);
     return 0;
+}
+
+/* Of all zones, in one time limit. */
+static void wait_copies(struct display_feed_parts *parts, const json_t *zones)
+{
+    const int64_t until_ms = clock_mono_ms() + COPIES_MS;
+
+    for (size_t i = 0; i < json_array_size(zones); i++) {
+        const char *name = json_string_value(json_object_get(json_array_get(zones, i), "zone"));
+        OWNED(manifest) manifest = zones_manifest(parts->zones, name);
+        const int64_t left_ms = until_ms - clock_mono_ms();
+
+        if (manifest && !copies_wait(parts->copies, manifest, left_ms > 0 ? (int)left_ms : 0))
+            log_warn("zone %s is changed, its copies for old screens are not yet", name);
+    }
 }
 
 static void note_key(const char *id, char ret_key[KEY_MAX])
@@ -188,6 +199,7 @@ int withdrawal_make(struct display_feed_parts *parts, json_t *keys, const struct
         if (withdraw_from(parts, keys, json_array_get(zones, i), trace, err) < 0)
             return err_wrap(err, "withdrawn from %zu of %zu zones, ask again", i,
                             json_array_size(zones));
+    wait_copies(parts, zones);
     if (write_note(parts, note, &late) < 0)
         log_warn("noting the versions of a withdrawal: %s", late.text);
     *ret_note = json_incref(note);

@@ -1,6 +1,7 @@
 /* zones.c - see zones.h. The table; who waits is zones_wait.c. */
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "lib/base/clock.h"
 #include "lib/base/text.h"
@@ -9,6 +10,7 @@
 struct zones *zones_new(size_t most_zones, struct err *err)
 {
     struct zones *zones = calloc(1, sizeof *zones);
+    pthread_condattr_t attributes;
 
     if (zones)
         zones->by_name = map_new();
@@ -19,6 +21,10 @@ struct zones *zones_new(size_t most_zones, struct err *err)
     }
     zones->most = most_zones;
     (void)pthread_mutex_init(&zones->lock, NULL);
+    (void)pthread_condattr_init(&attributes);
+    (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    (void)pthread_cond_init(&zones->whole_now, &attributes);
+    (void)pthread_condattr_destroy(&attributes);
     return zones;
 }
 
@@ -41,6 +47,7 @@ void zones_free(struct zones *zones)
         return;
     map_each(zones->by_name, free_zone, NULL);
     map_free(zones->by_name);
+    (void)pthread_cond_destroy(&zones->whole_now);
     (void)pthread_mutex_destroy(&zones->lock);
     free(zones);
 }
@@ -164,6 +171,7 @@ void zones_set_whole(struct zones *zones)
     if (!zones->whole) {
         zones->whole = true;
         map_each(zones->by_name, tell_one, zones);
+        (void)pthread_cond_broadcast(&zones->whole_now);
     }
     (void)pthread_mutex_unlock(&zones->lock);
 }
@@ -173,6 +181,22 @@ bool zones_is_whole(struct zones *zones)
     bool whole;
 
     (void)pthread_mutex_lock(&zones->lock);
+    whole = zones->whole;
+    (void)pthread_mutex_unlock(&zones->lock);
+    return whole;
+}
+
+bool zones_await_whole(struct zones *zones, int timeout_ms)
+{
+    struct timespec until;
+    bool whole;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += timeout_ms / 1000;
+    (void)pthread_mutex_lock(&zones->lock);
+    while (!zones->whole && !zones->closed &&
+           pthread_cond_timedwait(&zones->whole_now, &zones->lock, &until) == 0)
+        ;
     whole = zones->whole;
     (void)pthread_mutex_unlock(&zones->lock);
     return whole;

@@ -8,7 +8,9 @@
  * share one.
  *
  * Nothing is told before the topic has been read to its end, so that nobody is shown what was
- * there long ago. Thread-safe. */
+ * there long ago. Who has something newer than what is known here, from another replica, waits
+ * for a moment until that is known here, too; only where it does not come is what they have of
+ * another topic, and they are told what holds. Thread-safe. */
 #ifndef SERVICES_DISPLAY_FEED_ZONES_H
 #define SERVICES_DISPLAY_FEED_ZONES_H
 
@@ -39,20 +41,23 @@ int zones_take(struct zones *zones, const struct bus_record *record,
 void zones_set_whole(struct zones *zones);
 bool zones_is_whole(struct zones *zones);
 
+/* Waits for it, at most so long; what zones_is_whole says then. */
+bool zones_await_whole(struct zones *zones, int timeout_ms);
+
 /* -- who asks -- */
 
 /* A new reference, or NULL where nobody has chosen yet. */
-struct manifest *zones_manifest(struct zones *zones, const char *zone);
+struct manifest *zones_manifest(struct zones *zones, const char *name);
 
 /* What the last record of the zone says that was held back, while nothing newer holds; a new
  * reference or NULL. */
-struct manifest *zones_refused(struct zones *zones, const char *zone);
+struct manifest *zones_refused(struct zones *zones, const char *name);
 
 /* The least version that the next one may have. */
-int64_t zones_next_version(struct zones *zones, const char *zone);
+int64_t zones_next_version(struct zones *zones, const char *name);
 
 /* False where the zone is new and there are too many already. */
-bool zones_has_room(struct zones *zones, const char *zone);
+bool zones_has_room(struct zones *zones, const char *name);
 
 /* One zone, borrowed for a call. Each of the manifests may be NULL. */
 struct zones_view {
@@ -69,15 +74,18 @@ void zones_each(struct zones *zones, zones_fn *fn, void *ctx);
 
 /* -- who follows -- */
 
-/* Sends the zone's manifest to the stream unless its offset is known already (-1: none), and
- * each one that comes. conf's on_left and ctx are set here. The stream is answered with before
- * this returns: request is answered. */
-void zones_follow(struct zones *zones, const char *zone, int64_t known,
+/* Answers with a stream: the zone's manifest, unless the client knows it already by its offset
+ * (-1: it knows none), and each one that comes. */
+void zones_follow(struct zones *zones, const char *name, int64_t known,
                   struct http_request *request);
+
+/* Answers with the zone's manifest; with 304 where the client has it, by If-None-Match; with
+ * 404 where there is none. */
+void zones_answer(struct zones *zones, const char *name, struct http_request *request);
 
 /* Answers with the first manifest whose version is above after: now where there is one, else
  * when it comes, or 304 at deadline_ms (clock_mono_ms). */
-void zones_await(struct zones *zones, const char *zone, int64_t after, int64_t deadline_ms,
+void zones_await(struct zones *zones, const char *name, int64_t after, int64_t deadline_ms,
                  struct http_request *request);
 
 /* Answers who has waited long enough. Often. */
@@ -87,9 +95,5 @@ void zones_tick(struct zones *zones, int64_t now_ms);
 void zones_close(struct zones *zones);
 
 size_t zones_following(struct zones *zones);
-
-/* Answers with the manifest, or with 304 where the client has it; takes the reference. NULL is
- * 404. */
-void zones_answer(struct http_request *request, struct manifest *manifest);
 
 #endif

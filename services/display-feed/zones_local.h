@@ -22,9 +22,10 @@ struct zone {
 
 struct zones {
     pthread_mutex_t lock;
+    pthread_cond_t whole_now;
     size_t most;
     struct map *by_name;
-    size_t following, waiting;
+    size_t following, waiting, holding; /* holding: followers that are ahead of us */
     bool whole, closed;
 };
 

@@ -3,10 +3,10 @@
  * The lock is held while all of a zone are told. That hands each stream one more reference to
  * the same chunk, a microsecond or so for each, and nothing is called that could come back for
  * the lock: a stream tells that it has left from its loop only. */
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "lib/base/clock.h"
 #include "lib/crypto/crypto.h"
 #include "lib/http/sse.h"
 #include "services/common/etag.h"
@@ -16,16 +16,22 @@
 /* After a restart all screens come back at once; not all in the same instant. */
 enum { RETRY_LEAST_MS = 300, RETRY_SPREAD_MS = 700, WAITING_MOST = 20000 };
 
+/* A replica is behind another by as much as the bus takes to tell both. */
+enum { BEHIND_MS = 3000 };
+
 struct follower {
     struct zones *zones;
     struct zone *zone;
     struct http_stream *stream;
+    int64_t known;   /* offset that the client came with; -1: none, or told since */
+    int64_t hold_ms; /* clock_mono_ms: until then nothing older is sent; 0: it is not ahead */
     struct follower *prev, *next;
 };
 
 struct waiter {
     struct http_request *request;
     int64_t after, deadline_ms;
+    int64_t hold_ms; /* from then on something older is news, too */
     struct waiter *next;
 };
 
@@ -54,19 +60,6 @@ static void respond_manifest(struct http_request *request, const struct manifest
         manifest->etag);
 }
 
-void zones_answer(struct http_request *request, struct manifest *manifest)
-{
-    const char *known = http_header(request, "If-None-Match");
-
-    if (!manifest)
-        refuse(request, 404, "nobody has chosen anything for this zone yet");
-    else if (known && etag_is_listed(known, manifest->etag))
-        respond_unchanged(request, manifest->etag);
-    else
-        respond_manifest(request, manifest);
-    manifest_free(manifest);
-}
-
 /* -- streams -- */
 
 /* on_left */
@@ -84,6 +77,7 @@ static void leave(void *ctx)
     if (follower->next)
         follower->next->prev = follower->prev;
     zones->following--;
+    zones->holding -= follower->hold_ms != 0;
     zones_drop_if_idle(zones, zone);
     (void)pthread_mutex_unlock(&zones->lock);
     http_stream_free(follower->stream);
@@ -98,6 +92,24 @@ static void send(const struct follower *follower, struct http_chunk *chunk)
     (void)http_stream_write(follower->stream, chunk, &gone);
 }
 
+/* Unless the client has it, or is ahead of us. */
+static void tell(struct zones *zones, struct follower *follower,
+                 const struct manifest *manifest, int64_t now_ms)
+{
+    if (manifest->offset == follower->known)
+        return;
+    if (manifest->offset < follower->known && follower->hold_ms == 0) {
+        follower->hold_ms = now_ms + BEHIND_MS;
+        zones->holding++;
+    }
+    if (manifest->offset < follower->known && now_ms < follower->hold_ms)
+        return;
+    zones->holding -= follower->hold_ms != 0;
+    follower->hold_ms = 0;
+    follower->known = -1;
+    send(follower, manifest->chunk);
+}
+
 static struct http_chunk *new_greeting(void)
 {
     OWNED_VALUE(buf) text = {0};
@@ -109,8 +121,7 @@ static struct http_chunk *new_greeting(void)
 }
 
 /* False: no memory. */
-static bool join(struct zones *zones, const char *name, struct follower *follower,
-                 int64_t known)
+static bool join(struct zones *zones, const char *name, struct follower *follower)
 {
     OWNED(http_chunk) greeting = new_greeting();
     struct zone *zone;
@@ -125,14 +136,14 @@ static bool join(struct zones *zones, const char *name, struct follower *followe
         zone->followers = follower;
         zones->following++;
         send(follower, greeting);
-        if (zones->whole && zone->manifest && zone->manifest->offset != known)
-            send(follower, zone->manifest->chunk);
+        if (zones->whole && zone->manifest)
+            tell(zones, follower, zone->manifest, clock_mono_ms());
     }
     (void)pthread_mutex_unlock(&zones->lock);
     return zone != NULL;
 }
 
-static struct follower *follower_new(struct zones *zones)
+static struct follower *follower_new(struct zones *zones, int64_t known)
 {
     struct follower *follower = calloc(1, sizeof *follower);
     const struct http_stream_conf conf = {.beat = SSE_BEAT, .on_left = leave, .ctx = follower};
@@ -141,6 +152,7 @@ static struct follower *follower_new(struct zones *zones)
     if (!follower)
         return NULL;
     follower->zones = zones;
+    follower->known = known;
     follower->stream = http_stream_new(&conf, &err);
     if (follower->stream)
         return follower;
@@ -151,11 +163,11 @@ static struct follower *follower_new(struct zones *zones)
 void zones_follow(struct zones *zones, const char *name, int64_t known,
                   struct http_request *request)
 {
-    struct follower *follower = follower_new(zones);
+    struct follower *follower = follower_new(zones, known);
     struct http_stream *stream = follower ? follower->stream : NULL;
     struct http_response *response;
 
-    if (!follower || !join(zones, name, follower, known)) {
+    if (!follower || !join(zones, name, follower)) {
         http_stream_free(stream);
         free(follower);
         refuse(request, 503, "no memory for one more screen: try again in a moment");
@@ -171,24 +183,34 @@ void zones_follow(struct zones *zones, const char *name, int64_t known,
 
 static bool is_news(const struct zones *zones, const struct zone *zone, int64_t after)
 {
-    return zones->whole && zone->manifest && zone->manifest->event.version != after;
+    return zones->whole && zone->manifest && zone->manifest->event.version > after;
 }
 
-static void answer_unchanged(const struct zone *zone, struct waiter *waiter)
+static bool is_behind(const struct zone *zone, int64_t after)
 {
-    respond_unchanged(waiter->request, zone->manifest ? zone->manifest->etag : NULL);
-    free(waiter);
+    return zone->manifest && zone->manifest->event.version < after;
 }
 
-static bool add_waiter(struct zones *zones, struct zone *zone, struct http_request *request,
-                       int64_t after, int64_t deadline_ms)
+static void answer_late(const struct zones *zones, const struct zone *zone,
+                        const struct waiter *waiter)
+{
+    if (is_behind(zone, waiter->after) && zones->closed)
+        refuse(waiter->request, 503, "the service stops: try again in a moment");
+    else if (is_behind(zone, waiter->after))
+        respond_manifest(waiter->request, zone->manifest);
+    else
+        respond_unchanged(waiter->request, zone->manifest ? zone->manifest->etag : NULL);
+}
+
+static bool add_waiter(struct zones *zones, struct zone *zone, const struct waiter *wanted)
 {
     struct waiter *waiter =
         zones->waiting < WAITING_MOST && !zones->closed ? malloc(sizeof *waiter) : NULL;
 
     if (!waiter)
         return false;
-    *waiter = (struct waiter){request, after, deadline_ms, zone->waiters};
+    *waiter = *wanted;
+    waiter->next = zone->waiters;
     zone->waiters = waiter;
     zones->waiting++;
     return true;
@@ -197,6 +219,10 @@ static bool add_waiter(struct zones *zones, struct zone *zone, struct http_reque
 void zones_await(struct zones *zones, const char *name, int64_t after, int64_t deadline_ms,
                  struct http_request *request)
 {
+    const struct waiter waiter = {.request = request,
+                                  .after = after,
+                                  .deadline_ms = deadline_ms,
+                                  .hold_ms = clock_mono_ms() + BEHIND_MS};
     struct manifest *manifest = NULL;
     struct zone *zone;
     bool waits = false;
@@ -206,7 +232,7 @@ void zones_await(struct zones *zones, const char *name, int64_t after, int64_t d
     if (zone && is_news(zones, zone, after))
         manifest = manifest_ref(zone->manifest);
     else if (zone)
-        waits = add_waiter(zones, zone, request, after, deadline_ms);
+        waits = add_waiter(zones, zone, &waiter);
     if (zone && !waits)
         zones_drop_if_idle(zones, zone);
     (void)pthread_mutex_unlock(&zones->lock);
@@ -215,6 +241,35 @@ void zones_await(struct zones *zones, const char *name, int64_t after, int64_t d
     else if (!waits)
         refuse(request, 503, "too many wait for a change: try again in a moment");
     manifest_free(manifest);
+}
+
+/* The version of an entity tag of this zone, or -1. */
+static int64_t version_of(const char *etag, const char *zone)
+{
+    const size_t size = strlen(zone);
+    char *end;
+    int64_t version;
+
+    if (!etag || etag[0] != '"' || strncmp(etag + 1, zone, size) != 0 || etag[1 + size] != '-')
+        return -1;
+    version = strtoll(etag + size + 2, &end, 10);
+    return *end == '"' ? version : -1;
+}
+
+void zones_answer(struct zones *zones, const char *name, struct http_request *request)
+{
+    const char *known = http_header(request, "If-None-Match");
+    const int64_t version = version_of(known, name);
+    OWNED(manifest) manifest = zones_manifest(zones, name);
+
+    if (!manifest)
+        refuse(request, 404, "nobody has chosen anything for this zone yet");
+    else if (known && etag_is_listed(known, manifest->etag))
+        respond_unchanged(request, manifest->etag);
+    else if (version > manifest->event.version)
+        zones_await(zones, name, version, clock_mono_ms() + BEHIND_MS, request);
+    else
+        respond_manifest(request, manifest);
 }
 
 static void tell_waiters(struct zones *zones, struct zone *zone)
@@ -235,15 +290,25 @@ static void tell_waiters(struct zones *zones, struct zone *zone)
 
 void zones_tell(struct zones *zones, struct zone *zone)
 {
+    const int64_t now_ms = clock_mono_ms();
+
     for (struct follower *at = zone->followers; at; at = at->next)
-        send(at, zone->manifest->chunk);
+        tell(zones, at, zone->manifest, now_ms);
     tell_waiters(zones, zone);
 }
+
+/* -- time -- */
 
 struct expiry {
     struct zones *zones;
     int64_t now_ms;
 };
+
+static bool is_over(const struct zone *zone, const struct waiter *waiter, int64_t now_ms)
+{
+    return now_ms >= waiter->deadline_ms ||
+           (now_ms >= waiter->hold_ms && is_behind(zone, waiter->after));
+}
 
 static void expire(void *ctx, const void *name, size_t size, void *value)
 {
@@ -253,14 +318,18 @@ static void expire(void *ctx, const void *name, size_t size, void *value)
 
     (void)name;
     (void)size;
+    for (struct follower *follower = zone->followers; follower; follower = follower->next)
+        if (follower->hold_ms && zone->manifest && !expiry->zones->closed)
+            tell(expiry->zones, follower, zone->manifest, expiry->now_ms);
     while ((waiter = *at)) {
-        if (waiter->deadline_ms > expiry->now_ms) {
+        if (!is_over(zone, waiter, expiry->now_ms)) {
             at = &waiter->next;
             continue;
         }
         *at = waiter->next;
         expiry->zones->waiting--;
-        answer_unchanged(zone, waiter);
+        answer_late(expiry->zones, zone, waiter);
+        free(waiter);
     }
     zones_drop_if_idle(expiry->zones, zone);
 }
@@ -270,7 +339,7 @@ void zones_tick(struct zones *zones, int64_t now_ms)
     struct expiry expiry = {zones, now_ms};
 
     (void)pthread_mutex_lock(&zones->lock);
-    if (zones->waiting > 0)
+    if (zones->waiting > 0 || zones->holding > 0)
         map_each(zones->by_name, expire, &expiry);
     (void)pthread_mutex_unlock(&zones->lock);
 }
@@ -279,6 +348,7 @@ void zones_close(struct zones *zones)
 {
     (void)pthread_mutex_lock(&zones->lock);
     zones->closed = true;
+    (void)pthread_cond_broadcast(&zones->whole_now);
     (void)pthread_mutex_unlock(&zones->lock);
     zones_tick(zones, INT64_MAX);
 }

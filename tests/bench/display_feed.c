@@ -213,9 +213,27 @@ static void update(struct wall *wall, double *ret_took)
         ret_took[i] = 1e-6 * (double)(wall->screens[i].at_ns - start_ns);
 }
 
+/* Processor seconds of the service so far. */
+static double cpu_s(const struct wall *wall)
+{
+    OWNED_VALUE(buf) stat = {0};
+    unsigned long user = 0, system = 0;
+    char path[64];
+    const char *rest;
+
+    (void)snprintf(path, sizeof path, "/proc/%d/stat", (int)wall->displays.pid);
+    file_load(path, &stat);
+    rest = strrchr(buf_text(&stat), ')'); /* after the name: state and ten more, then these */
+    if (!rest || sscanf(rest + 1, " %*c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %lu %lu", &user,
+                        &system) != 2)
+        fail(path);
+    return (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
+}
+
 static void measure_updates(struct wall *wall)
 {
     static double took[UPDATES * SCREENS];
+    const double before_s = cpu_s(wall);
     const double start_s = figure_now_s(), stolen_s = figure_stolen_s();
 
     for (int i = 0; i < UPDATES; i++)
@@ -225,6 +243,7 @@ static void measure_updates(struct wall *wall)
                   "processor time\n",
                   UPDATES, SCREENS, figure_now_s() - start_s, figure_stolen_s() - stolen_s);
     qsort(took, UPDATES * SCREENS, sizeof *took, compare);
+    figure_seen("display-update-cpu", (cpu_s(wall) - before_s) / UPDATES * 1e3, "ms");
     figure_seen("display-update-p50", took[UPDATES * SCREENS / 2], "ms");
     figure("display-update-p99", took[UPDATES * SCREENS / 100 * 99], "ms", AT_MOST, 250);
 }

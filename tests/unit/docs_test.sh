@@ -23,7 +23,8 @@ same() { # NAME HOW-TO-MEND WANTED FOUND
 routes_of_code() {
     sed -nE 's/^ *\{"([A-Z]+)", "([^"]+)", ([A-Z_]+), .*/\1 \2 \3/p' gateway/routes.c |
         sed -e 's/EVERYBODY$/everybody/' -e 's/OPERATOR$/operator/' \
-            -e 's/SCREENS$/display, operator/' -e 's/ANY_KEY$/kiosk, display, operator/'
+            -e 's/SCREENS$/display, operator/' -e 's/ANY_KEY$/kiosk, display, operator/' \
+            -e 's/KIOSKS$/kiosk, operator/'
 }
 
 # The same from the table's rows: | `METHOD path` | roles | ...

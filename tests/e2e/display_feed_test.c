@@ -1,0 +1,617 @@
+/* display_feed_test.c - display-feed as kiosks, screens and operators meet it: the real program
+ * on real engines. */
+#include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "lib/base/clock.h"
+#include "lib/crypto/crypto.h"
+#include "proto/display_event.h"
+#include "proto/topics.h"
+#include "tests/support/displays.h"
+#include "tests/support/process.h"
+#include "tests/support/screen.h"
+
+#define TEST_SECONDS 120
+#include "tests/test.h"
+
+enum { PICTURES = 12, WAIT_MS = 20000 };
+
+static struct displays displays;
+
+static void start(void)
+{
+    displays_prepare(&displays);
+    displays_fill(&displays, PICTURES);
+    displays_start(&displays);
+}
+
+static int ask(const char *method, const char *path, const char *body)
+{
+    return displays_ask(&displays, method, path, body, NULL);
+}
+
+static json_t *get(const char *path)
+{
+    return displays_json(&displays, "GET", path, NULL, 200);
+}
+
+static int64_t number(const json_t *object, const char *name)
+{
+    return json_integer_value(json_object_get(object, name));
+}
+
+static const char *text(const json_t *object, const char *name)
+{
+    const char *value = json_string_value(json_object_get(object, name));
+
+    return value ? value : "";
+}
+
+/* Moves the screens until each has been told of the version. */
+static void until(struct hung_screen *screens, int count, int64_t version)
+{
+    const int64_t deadline_ms = clock_mono_ms() + WAIT_MS;
+    int have = 0;
+
+    while (have < count) {
+        CHECK_INT(clock_mono_ms(), <, deadline_ms);
+        have = 0;
+        for (int i = 0; i < count; i++) {
+            hung_screen_tick(&screens[i]);
+            have += screens[i].version == version;
+        }
+        (void)http_client_run(displays.http, 5);
+    }
+}
+
+/* -- choosing and looking -- */
+
+TEST(what_is_put_is_what_is_got)
+{
+    OWNED_JSON manifest = NULL;
+    char key[DISPLAYS_KEY], hash[SHA256_HEX];
+    const json_t *first;
+
+    start();
+    CHECK_INT(ask("GET", "/v1/zones/zone1", NULL), ==, 404);
+    CHECK_INT(displays_put(&displays, "zone1", 0, 8, 8, ""), ==, 1);
+    CHECK_INT(displays_put(&displays, "zone1", 2, 3, 2, ",\"effective_at\":1000"), ==, 2);
+    manifest = get("/v1/zones/zone1");
+    CHECK_INT(number(manifest, "version"), ==, 2);
+    CHECK_INT(number(manifest, "effective_at"), ==, 1000);
+    CHECK_INT(json_array_size(json_object_get(manifest, "landscape")), ==, 3);
+    CHECK_INT(json_array_size(json_object_get(manifest, "portrait")), ==, 2);
+    first = json_array_get(json_object_get(manifest, "landscape"), 0);
+    displays_key(2, 'h', key);
+    sha256_hex(key, strlen(key), hash);
+    CHECK_STR(text(first, "key"), key);
+    CHECK_STR(text(first, "sha256"), hash);
+    CHECK_STR(text(first, "url"), "/emotions/happy/p2h.jpeg");
+    displays_done(&displays);
+}
+
+TEST(screens_get_time_to_load_unless_a_time_is_named)
+{
+    OWNED_JSON manifest = NULL;
+    const int64_t before_ms = clock_wall_ms();
+
+    start();
+    (void)displays_put(&displays, "zone1", 0, 1, 1, "");
+    manifest = get("/v1/zones/zone1");
+    CHECK_INT(number(manifest, "effective_at"), >=, before_ms + 2000);
+    CHECK_INT(number(manifest, "effective_at"), <=, clock_wall_ms() + 2000);
+    displays_done(&displays);
+}
+
+TEST(all_zones_are_listed_with_their_screens)
+{
+    OWNED_JSON list = NULL;
+    const json_t *zone;
+
+    start();
+    (void)displays_put(&displays, "zone1", 0, 4, 2, "");
+    CHECK_INT(ask("POST", "/v1/zones/waiting/heartbeat", "{\"screen\":\"s\"}"), ==, 200);
+    list = get("/v1/zones");
+    CHECK_INT(json_array_size(json_object_get(list, "zones")), ==, 2);
+    zone = json_array_get(json_object_get(list, "zones"), 0);
+    CHECK_STR(text(zone, "zone"), "zone1");
+    CHECK_INT(number(zone, "landscape"), ==, 4);
+    CHECK_INT(number(zone, "portrait"), ==, 2);
+    zone = json_array_get(json_object_get(list, "zones"), 1);
+    CHECK_STR(text(zone, "zone"), "waiting");
+    CHECK_INT(number(zone, "version"), ==, 0);
+    CHECK_INT(number(json_object_get(zone, "screens"), "live"), ==, 1);
+    displays_done(&displays);
+}
+
+TEST(old_clients_are_answered_as_they_expect)
+{
+    OWNED_VALUE(buf) body = {0};
+    OWNED_VALUE(buf) answer = {0};
+
+    start();
+    displays_body(0, 8, 8, ",\"zone\":\"zone1\"", &body);
+    CHECK_INT(displays_ask(&displays, "POST", "/updateDisplay", buf_text(&body), &answer), ==,
+              200);
+    CHECK_STR(buf_text(&answer), "sucess");
+    displays_body(90, 1, 0, ",\"zone\":\"zone1\"", &body);
+    CHECK_INT(displays_ask(&displays, "POST", "/updateDisplay", buf_text(&body), &answer), ==,
+              422);
+    CHECK_STR(buf_text(&answer),
+              "emotions/happy/p90h.jpeg is no picture of the garden (any more)\n");
+    displays_done(&displays);
+}
+
+/* -- following -- */
+
+static void follows(enum screen_way way)
+{
+    struct hung_screen screen;
+
+    start();
+    hung_screen_init(&screen, displays.http, displays.url, "zone1", way);
+    (void)displays_put(&displays, "zone1", 0, 8, 8, "");
+    until(&screen, 1, 1);
+    (void)displays_put(&displays, "zone1", 3, 8, 8, "");
+    until(&screen, 1, 2);
+    CHECK_INT(screen.first, ==, 3);
+    CHECK_INT(screen.told, ==, 2);
+    hung_screen_done(&screen);
+    displays_done(&displays);
+}
+
+TEST(a_screen_follows_by_the_feed)
+{
+    follows(SCREEN_FEED);
+}
+
+TEST(a_screen_follows_by_long_polls)
+{
+    follows(SCREEN_LONG_POLL);
+}
+
+TEST(a_screen_follows_by_asking_again)
+{
+    follows(SCREEN_POLL);
+}
+
+/* A screen that comes back with what it has is not told of it again. */
+TEST(a_feed_goes_on_where_the_screen_was)
+{
+    struct hung_screen screen;
+
+    start();
+    hung_screen_init(&screen, displays.http, displays.url, "zone1", SCREEN_FEED);
+    (void)displays_put(&displays, "zone1", 0, 8, 8, "");
+    until(&screen, 1, 1);
+    hung_screen_cut(&screen);
+    for (int i = 0; i < 20; i++) {
+        hung_screen_tick(&screen);
+        (void)http_client_run(displays.http, 5);
+    }
+    CHECK_INT(screen.told, ==, 1);
+    (void)displays_put(&displays, "zone1", 1, 8, 8, "");
+    until(&screen, 1, 2);
+    CHECK_INT(screen.told, ==, 2);
+    hung_screen_done(&screen);
+    displays_done(&displays);
+}
+
+TEST(a_long_poll_says_that_nothing_changed)
+{
+    const int64_t before_ms = clock_mono_ms();
+
+    start();
+    (void)displays_put(&displays, "zone1", 0, 1, 1, "");
+    CHECK_INT(ask("GET", "/v1/zones/zone1?after=1&wait=1", NULL), ==, 304);
+    CHECK_INT(clock_mono_ms() - before_ms, >=, 1000);
+    CHECK_INT(ask("GET", "/v1/zones/zone1?after=0&wait=60", NULL), ==, 200);
+    CHECK_INT(ask("GET", "/v1/zones/zone1?after=0&wait=61", NULL), ==, 400);
+    displays_done(&displays);
+}
+
+/* -- after the worst -- */
+
+enum { MANY = 120 };
+
+TEST(after_kill_9_every_screen_is_current_again_in_three_seconds)
+{
+    static struct hung_screen screens[MANY];
+    int64_t start_ms;
+
+    start();
+    (void)displays_put(&displays, "zone1", 0, 8, 8, "");
+    for (int i = 0; i < MANY; i++)
+        hung_screen_init(&screens[i], displays.http, displays.url, "zone1", SCREEN_FEED);
+    until(screens, MANY, 1);
+    (void)displays_put(&displays, "zone1", 4, 8, 8, "");
+    displays_kill(&displays); /* before they were all told */
+    start_ms = clock_mono_ms();
+    displays_start(&displays);
+    until(screens, MANY, 2);
+    CHECK_INT(clock_mono_ms() - start_ms, <, 3000);
+    for (int i = 0; i < MANY; i++) {
+        CHECK_INT(screens[i].first, ==, 4);
+        hung_screen_done(&screens[i]);
+    }
+    displays_done(&displays);
+}
+
+static void copy_is(const char *name, const char *key)
+{
+    OWNED_VALUE(buf) data = {0};
+    struct err err = {0};
+    char path[96];
+
+    (void)snprintf(path, sizeof path, "display/%s", name);
+    CHECK_OK(store_get(displays.store, path, &data, NULL, &err), err);
+    CHECK_STR(buf_text(&data), key);
+}
+
+/* Waits for what is made up for in the background. */
+static void wait_copy(const char *name, const char *key)
+{
+    const int64_t deadline_ms = clock_mono_ms() + WAIT_MS;
+    bool same = false;
+
+    while (!same) {
+        OWNED_VALUE(buf) data = {0};
+        struct err err = {0};
+        char path[96];
+
+        CHECK_INT(clock_mono_ms(), <, deadline_ms);
+        (void)snprintf(path, sizeof path, "display/%s", name);
+        same = store_get(displays.store, path, &data, NULL, &err) == 0 &&
+               strcmp(buf_text(&data), key) == 0;
+        (void)poll(NULL, 0, 20);
+    }
+}
+
+static bool has_copy(const char *name)
+{
+    struct store_info info;
+    struct err err = {0};
+    char path[96];
+
+    (void)snprintf(path, sizeof path, "display/%s", name);
+    return store_head(displays.store, path, &info, &err) == 0;
+}
+
+TEST(old_screens_have_nine_places_that_repeat)
+{
+    start();
+    (void)displays_put(&displays, "zone1", 0, 8, 2, "");
+    copy_is("zone1/img1h.jpeg", "emotions/happy/p0h.jpeg");
+    copy_is("zone1/img8h.jpeg", "emotions/happy/p7h.jpeg");
+    copy_is("zone1/img9h.jpeg", "emotions/happy/p0h.jpeg");
+    copy_is("zone1/img2v.jpeg", "emotions/happy/p1v.jpeg");
+    copy_is("zone1/img9v.jpeg", "emotions/happy/p0v.jpeg");
+    (void)displays_put(&displays, "zone1", 5, 1, 0, "");
+    copy_is("zone1/img9h.jpeg", "emotions/happy/p5h.jpeg");
+    CHECK(!has_copy("zone1/img1v.jpeg"));
+    displays_done(&displays);
+}
+
+/* A set that another replica wrote, or that this one did not come to copy before it died. */
+TEST(copies_that_were_not_made_are_made_up_for)
+{
+    const struct display_picture picture = {
+        "emotions/happy/p9h.jpeg",
+        "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"};
+    const struct display_event event = {.zone = "zone1",
+                                        .version = 7,
+                                        .effective_at_ms = 1,
+                                        .landscape = &picture,
+                                        .landscape_count = 1};
+    OWNED_VALUE(buf) value = {0};
+    struct bus_record record = {.topic = TOPIC_DISPLAYS, .key = "zone1", .key_size = 5};
+    struct err err = {0};
+
+    start();
+    (void)displays_put(&displays, "zone1", 0, 1, 1, "");
+    displays_kill(&displays);
+    CHECK_OK(display_event_encode(&value, &event, &err), err);
+    record.value = value.data;
+    record.value_size = value.size;
+    CHECK_OK(bus_publish(displays.bus, &record, 1, WAIT_MS, &err), err);
+    displays_start(&displays);
+    wait_copy("zone1/img9h.jpeg", "emotions/happy/p9h.jpeg");
+    CHECK_INT(displays_put(&displays, "zone1", 0, 1, 1, ""), ==, 8);
+    displays_done(&displays);
+}
+
+/* -- bad input -- */
+
+static void refused(const char *path, const char *body, int status, const char *reason)
+{
+    OWNED_JSON answer = displays_json(&displays, "PUT", path, body, status);
+
+    CHECK_HAS(text(answer, "detail"), reason);
+}
+
+TEST(names_with_slashes_or_scripts_are_refused)
+{
+    OWNED_VALUE(buf) answer = {0};
+
+    start();
+    refused("/v1/zones/a%2Fb", "{}", 400, "'a/b' is no zone's name");
+    refused("/v1/zones/%3Cscript%3Ealert(1)", "{}", 400, "'<script>alert(1)' is no zone's");
+    refused("/v1/zones/..", "{}", 400, "'..' is no zone's name");
+    CHECK_INT(displays_ask(&displays, "PUT", "/v1/zones/a/b", "{}", &answer), ==, 405);
+    CHECK_INT(displays_ask(&displays, "POST", "/updateDisplay",
+                           "{\"zone\":\"../html\",\"landscape\":[],\"portrait\":[]}", &answer),
+              ==, 400);
+    CHECK_INT(ask("GET", "/v1/zones/a%2Fb/feed", NULL), ==, 400);
+    CHECK_INT(ask("POST", "/v1/zones/%3Cb%3E/heartbeat", "{\"screen\":\"s\"}"), ==, 400);
+    displays_done(&displays);
+}
+
+TEST(keys_that_are_no_pictures_are_all_named)
+{
+    OWNED_JSON answer = NULL;
+    const json_t *keys;
+
+    start();
+    (void)displays_put(&displays, "zone1", 0, 2, 0, "");
+    displays_remove(&displays, "emotions/happy/p1h.jpeg");
+    answer = displays_json(
+        &displays, "PUT", "/v1/zones/zone1",
+        "{\"landscape\":[\"emotions/happy/p0h.jpeg\",\"emotions/happy/p1h.jpeg\"],"
+        "\"portrait\":[\"imgPool/happy/p0v.jpeg\",\"<img src=x onerror=alert(1)>\"]}",
+        422);
+    keys = json_object_get(answer, "keys");
+    CHECK_INT(json_array_size(keys), ==, 3);
+    CHECK_STR(json_string_value(json_array_get(keys, 0)), "emotions/happy/p1h.jpeg");
+    CHECK_STR(json_string_value(json_array_get(keys, 1)), "imgPool/happy/p0v.jpeg");
+    CHECK_STR(json_string_value(json_array_get(keys, 2)), "<img src=x onerror=alert(1)>");
+    json_decref(answer);
+    answer = get("/v1/zones/zone1");
+    CHECK_INT(number(answer, "version"), ==, 1);
+    displays_done(&displays);
+}
+
+TEST(lists_that_are_too_long_repeat_or_make_no_sense_are_refused)
+{
+    OWNED_VALUE(buf) body = {0};
+
+    start();
+    displays_body(0, 9, 0, "", &body);
+    refused("/v1/zones/z", buf_text(&body), 422, "a zone takes at most 8");
+    refused("/v1/zones/z",
+            "{\"landscape\":[\"emotions/happy/p0h.jpeg\",\"emotions/happy/p0h.jpeg\"]}", 422,
+            "landscape names emotions/happy/p0h.jpeg twice");
+    refused("/v1/zones/z", "[]", 400, "no JSON object");
+    refused("/v1/zones/z", "{", 400, "");
+    refused("/v1/zones/z", "{}", 422, "nothing to show");
+    displays_body(0, 5000, 0, "", &body);
+    CHECK_INT(ask("PUT", "/v1/zones/z", buf_text(&body)), ==, 413);
+    CHECK_INT(ask("GET", "/v1/zones/z", NULL), ==, 404);
+    displays_done(&displays);
+}
+
+/* -- screens -- */
+
+static json_t *beat(const char *rest)
+{
+    OWNED_VALUE(buf) body = {0};
+
+    buf_printf(&body, "{\"screen\":\"hall-1\",\"slot\":2,\"orientation\":\"h\"%s}", rest);
+    return displays_json(&displays, "POST", "/v1/zones/zone1/heartbeat", buf_text(&body), 200);
+}
+
+static void screen_is(const char *state, int64_t *ret_clock_off)
+{
+    OWNED_JSON list = get("/v1/screens");
+    const json_t *screen = json_array_get(json_object_get(list, "screens"), 0);
+
+    CHECK_INT(json_array_size(json_object_get(list, "screens")), ==, 1);
+    CHECK_STR(text(screen, "screen"), "hall-1");
+    CHECK_STR(text(screen, "state"), state);
+    *ret_clock_off = number(screen, "clock_off");
+}
+
+TEST(a_clock_wrong_by_an_hour_is_seen_and_told_the_right_time)
+{
+    OWNED_JSON answer = NULL;
+    char rest[64];
+    int64_t off_ms, now_ms = clock_wall_ms();
+
+    start();
+    (void)snprintf(rest, sizeof rest, ",\"clock\":%" PRId64, clock_wall_ms() + 3600000);
+    answer = beat(rest);
+    CHECK_INT(number(answer, "now"), >=, now_ms);
+    CHECK_INT(number(answer, "now"), <=, clock_wall_ms());
+    CHECK_INT(number(answer, "version"), ==, 0);
+    screen_is("live", &off_ms);
+    CHECK_INT(off_ms, >, 3590000);
+    CHECK_INT(off_ms, <=, 3600000);
+    displays_done(&displays);
+}
+
+TEST(a_screen_that_shows_something_else_is_stale)
+{
+    OWNED_JSON answer = NULL;
+    char key[DISPLAYS_KEY], hash[SHA256_HEX], rest[128];
+    int64_t off_ms;
+
+    start();
+    (void)displays_put(&displays, "zone1", 3, 4, 0, ",\"effective_at\":1000");
+    displays_key(9, 'h', key);
+    sha256_hex(key, strlen(key), hash);
+    (void)snprintf(rest, sizeof rest, ",\"version\":1,\"showing\":\"%s\"", hash);
+    json_decref(beat(rest));
+    screen_is("stale", &off_ms);
+    displays_key(5, 'h', key);
+    sha256_hex(key, strlen(key), hash);
+    (void)snprintf(rest, sizeof rest, ",\"version\":1,\"showing\":\"%s\"", hash);
+    answer = beat(rest);
+    CHECK_INT(number(answer, "version"), ==, 1);
+    screen_is("live", &off_ms);
+    displays_done(&displays);
+}
+
+/* -- withdrawals -- */
+
+TEST(a_withdrawn_picture_leaves_every_zone_and_screens_acknowledge)
+{
+    OWNED_JSON made = NULL;
+    OWNED_JSON then = NULL;
+    OWNED_JSON manifest = NULL;
+    char path[96];
+
+    start();
+    (void)displays_put(&displays, "zone1", 0, 3, 1, "");
+    (void)displays_put(&displays, "other", 8, 3, 1, "");
+    (void)displays_put(&displays, "zone2", 1, 1, 0, "");
+    json_decref(beat(",\"version\":1"));
+    made = displays_json(&displays, "POST", "/v1/withdrawals",
+                         "{\"keys\":[\"emotions/happy/p1h.jpeg\"]}", 202);
+    CHECK_INT(json_array_size(json_object_get(made, "zones")), ==, 2);
+    CHECK_INT(number(made, "outstanding"), ==, 1);
+    manifest = get("/v1/zones/zone1");
+    CHECK_INT(number(manifest, "version"), ==, 2);
+    CHECK_INT(number(manifest, "effective_at"), <=, clock_wall_ms());
+    CHECK_INT(json_array_size(json_object_get(manifest, "landscape")), ==, 2);
+    json_decref(manifest);
+    manifest = get("/v1/zones/zone2");
+    CHECK_INT(json_array_size(json_object_get(manifest, "landscape")), ==, 0);
+    CHECK(!has_copy("zone2/img1h.jpeg"));
+    copy_is("zone1/img2h.jpeg", "emotions/happy/p2h.jpeg");
+    displays_kill(&displays); /* what was done is known after it, too */
+    displays_start(&displays);
+    (void)snprintf(path, sizeof path, "/v1/withdrawals/%s", text(made, "id"));
+    then = get(path);
+    CHECK_INT(number(then, "outstanding"), ==, 1);
+    json_decref(beat(",\"version\":2"));
+    json_decref(then);
+    then = get(path);
+    CHECK_INT(number(then, "acknowledged"), ==, 1);
+    CHECK_INT(number(then, "outstanding"), ==, 0);
+    CHECK_INT(ask("GET", "/v1/withdrawals/../../keys", NULL), ==, 404);
+    CHECK_INT(ask("POST", "/v1/withdrawals", "{\"keys\":[]}"), ==, 422);
+    CHECK_INT(ask("POST", "/v1/withdrawals", "{}"), ==, 400);
+    displays_done(&displays);
+}
+
+/* The set that is planned does not have it; the one that is shown until then does. */
+TEST(a_picture_is_withdrawn_also_while_another_set_is_planned)
+{
+    OWNED_JSON made = NULL;
+    OWNED_JSON manifest = NULL;
+    char later[64];
+
+    start();
+    (void)displays_put(&displays, "zone1", 0, 3, 0, ",\"effective_at\":1000");
+    (void)snprintf(later, sizeof later, ",\"effective_at\":%" PRId64,
+                   clock_wall_ms() + 3600000);
+    (void)displays_put(&displays, "zone1", 6, 3, 0, later);
+    made = displays_json(&displays, "POST", "/v1/withdrawals",
+                         "{\"keys\":[\"emotions/happy/p1h.jpeg\"]}", 202);
+    CHECK_INT(json_array_size(json_object_get(made, "zones")), ==, 1);
+    manifest = get("/v1/zones/zone1");
+    CHECK_INT(number(manifest, "version"), ==, 3);
+    CHECK_INT(number(manifest, "effective_at"), <=, clock_wall_ms());
+    displays_done(&displays);
+}
+
+/* -- proof of play -- */
+
+static size_t plays(const char *query, int64_t *ret_first)
+{
+    OWNED_VALUE(buf) path = {0};
+    OWNED_JSON answer = NULL;
+    const json_t *list;
+
+    buf_printf(&path, "/v1/plays?%s", query);
+    answer = get(buf_text(&path));
+    list = json_object_get(answer, "plays");
+    *ret_first = number(json_array_get(list, 0), "from");
+    return json_array_size(list);
+}
+
+TEST(what_screens_have_shown_is_kept_once)
+{
+    static const char sha[] =
+        "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+    OWNED_VALUE(buf) rest = {0};
+    const int64_t now_ms = clock_wall_ms();
+    int64_t first;
+    char query[96];
+
+    start();
+    buf_printf(&rest, ",\"plays\":[");
+    for (int i = 0; i < 3; i++)
+        buf_printf(&rest,
+                   "%s{\"key\":\"emotions/happy/p%dh.jpeg\",\"sha256\":\"%s\",\"from\":%" PRId64
+                   ",\"to\":%" PRId64 "}",
+                   i ? "," : "", i, sha, now_ms - 9000 + i * 3000, now_ms - 6000 + i * 3000);
+    buf_printf(&rest, "]");
+    json_decref(beat(buf_text(&rest)));
+    json_decref(beat(buf_text(&rest))); /* it had no answer */
+    CHECK_INT(plays("zone=zone1", &first), ==, 3);
+    CHECK_INT(first, ==, now_ms - 3000);
+    CHECK_INT(plays("zone=zone1&limit=2", &first), ==, 2);
+    CHECK_INT(plays("zone=other", &first), ==, 0);
+    (void)snprintf(query, sizeof query, "from=%" PRId64 "&to=%" PRId64, now_ms - 9000,
+                   now_ms - 6000);
+    CHECK_INT(plays(query, &first), ==, 1); /* the next begins as the time ends */
+    CHECK_INT(ask("GET", "/v1/plays?from=yesterday", NULL), ==, 400);
+    CHECK_INT(ask("POST", "/v1/zones/zone1/heartbeat",
+                  "{\"screen\":\"s\",\"plays\":[{\"key\":\"a\"}]}"),
+              ==, 400);
+    displays_done(&displays);
+}
+
+/* -- a long time -- */
+
+/* Which fills the memory that the engine keeps of the topic's file, up to 2 MB. */
+static void change_often(int count)
+{
+    for (int i = 0; i < count; i++)
+        (void)displays_put(&displays, "busy", i % 4, 8, 8, "");
+}
+
+/* Screens that come and go, zones that change, screens that tell: a busy week's worth of each
+ * thing, one after the other. */
+TEST(a_week_of_coming_and_going_does_not_grow_memory)
+{
+    enum { DAYS = 7, CUTS = 150, ZONES = 3 };
+    static struct hung_screen screens[ZONES];
+    long after_a_day = 0, at_the_end = 0;
+
+    if (access("/dev/shm", W_OK) == 0)
+        (void)setenv("TMPDIR", "/dev/shm", 1); /* what is tested is no disk */
+    start();
+    change_often(900);
+    for (int day = 0; day < DAYS; day++) {
+        for (int i = 0; i < ZONES; i++) {
+            char zone[16];
+
+            (void)snprintf(zone, sizeof zone, "zone%d", i);
+            hung_screen_init(&screens[i], displays.http, displays.url, zone,
+                             (enum screen_way)(i % 2));
+        }
+        for (int i = 0; i < CUTS; i++) {
+            struct hung_screen *screen = &screens[i % ZONES];
+            const int64_t version = i < 30
+                                        ? displays_put(&displays, screen->zone, i % 4, 8, 8, "")
+                                        : screen->version;
+
+            until(screen, 1, version);
+            hung_screen_cut(screen);
+            json_decref(beat(""));
+        }
+        for (int i = 0; i < ZONES; i++)
+            hung_screen_done(&screens[i]);
+        at_the_end = process_resident_kib(displays.pid, false);
+        printf("# %ld KiB after day %d\n", at_the_end, day + 1);
+        if (day == 0)
+            after_a_day = at_the_end;
+    }
+    if (!getenv("ASAN_OPTIONS")) /* which keeps what was given back */
+        CHECK_INT(at_the_end - after_a_day, <=, 500);
+    displays_done(&displays);
+}
