@@ -124,7 +124,7 @@ async function lookAt(kiosk, picture) {
   try {
     const seen = await post("/emotion", picture, {
       headers: { "X-user-id": visit.id, "Content-Type": "image/jpeg" }, timeoutMs: LOOK_MS,
-      heard: (headers) => { visit.receipt = readReceipt(headers.get("X-Privacy-Receipt")); },
+      answered: ({ headers }) => { visit.receipt = readReceipt(headers.get("X-Privacy-Receipt")); },
     });
     if (visit !== kiosk.visit || !kiosk.at("looking")) return; // the visit is over, or went on
     Object.assign(visit, { mood: seen.emotions.toLowerCase(), seen: true, generation: seen.generation, gender: seen.gender });
