@@ -21,8 +21,9 @@ export class ApiError extends Error {
 }
 
 /**
- * ask("POST", "/like", { id, itemId }, { idempotencyKey, timeoutMs, signal, headers }).
- * A body that is a Blob goes as it is, any other as JSON. The answer: JSON, else text.
+ * ask("POST", "/like", { id, itemId }, { idempotencyKey, timeoutMs, signal, headers, answered }).
+ * A body that is a Blob goes as it is, any other as JSON. The answer: JSON, else text. answered is
+ * called with the Response itself, for who needs a header of it.
  */
 export async function ask(method, path, body, options = {}) {
   const headers = { ...options.headers };
@@ -38,6 +39,7 @@ export async function ask(method, path, body, options = {}) {
     if (options.signal?.aborted) throw error;
     throw new ApiError(0, String(error.message ?? error));
   }
+  options.answered?.(answer);
   return read(answer);
 }
 
