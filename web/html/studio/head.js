@@ -19,7 +19,7 @@ const COMMON = {
     gateKey: "Operator's key", gateEnter: "Enter", gateFailed: "This key does not fit. Check it, wait a moment, and try again.",
     entered: "Welcome in.", lost: "The garden does not answer. Check that it runs and that this device is on its network, then try again.",
     later: "Nothing was lost: try again in a moment.", locked: "Enter the operator's key above, then do it again.",
-    home: "The garden's first page", close: "Close", names: NAMES.en,
+    close: "Close", names: NAMES.en,
   },
   ko: {
     language: "English", tabs: "화실", tabtry: "프롬프트 시험", tabbulk: "한꺼번에", tabtable: "프롬프트 표", tabpool: "풀",
@@ -27,7 +27,7 @@ const COMMON = {
     gateKey: "운영자 열쇠", gateEnter: "들어가기", gateFailed: "이 열쇠로는 열리지 않아요. 확인하고 잠시 뒤 다시 해 주세요.",
     entered: "들어오셨어요.", lost: "정원이 응답하지 않아요. 정원이 켜져 있는지, 이 기기가 같은 네트워크에 있는지 확인하고 다시 해 주세요.",
     later: "잃어버린 것은 없어요. 잠시 뒤 다시 해 주세요.", locked: "위에 운영자 열쇠를 넣고 다시 해 주세요.",
-    home: "정원 첫 페이지", close: "닫기", names: NAMES.ko,
+    close: "닫기", names: NAMES.ko,
   },
 };
 
@@ -64,7 +64,7 @@ function buildHead(page) {
     element("a", { href, "data-text": `tab${name}`, "aria-current": name === page ? "page" : null })));
   document.body.prepend(
     element("header", { class: "top" },
-      element("a", { class: "seal", href: "/", "data-label": "home" }, "화실"),
+      element("a", { class: "seal", href: "/", lang: "ko" }, "화실"),
       element("p", { class: "studio-name" }, element("span", { lang: "ko" }, "감정 정원의 화실"), " ",
         element("span", { lang: "en" }, "The gardens’ studio")),
       element("button", { id: "language", type: "button" })),

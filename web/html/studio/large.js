@@ -5,16 +5,17 @@ import { element } from "/lib/dom.js";
 import { parseRecipe, recipeInside } from "/html/studio/recipe.js";
 import { favouriteName } from "/html/studio/words.js";
 
-/** studio; keys(event): what keys do on the page, they do here. */
-export function makeLarge(studio, keys, onClose) {
+/** keys(event): what keys do on the page, they do here. acts: [text's name, what it does], for fingers. */
+export function makeLarge(studio, { keys, acts, onClose }) {
   const stage = element("div", { class: "stage" }), label = element("div", { class: "label" });
+  const buttons = element("div", { class: "large-acts" }, ...acts.map(([name, act]) => element("button", { type: "button", "data-text": name, onclick: act })));
   const close = element("button", { type: "button", class: "cross", onclick: () => dialog.close() }, "✕");
-  const dialog = element("dialog", { class: "large" }, close, stage, label);
+  const dialog = element("dialog", { class: "large" }, close, stage, label, buttons);
   let shown = null;
 
   dialog.addEventListener("keydown", (event) => {
     if (event.key === " " || event.key === "Enter") {
-      if (event.target === close) return;
+      if (event.target.closest("button")) return;
       event.preventDefault();
       dialog.close();
     } else keys(event);
@@ -28,6 +29,7 @@ export function makeLarge(studio, keys, onClose) {
     close.setAttribute("aria-label", studio.say("close"));
     dialog.setAttribute("aria-label", nameOf(card));
     dialog.dataset.verdict = verdict ?? "";
+    studio.speech.apply(buttons);
     if (again) return;
     stage.replaceChildren(...card.items.map((item) => element("img", { src: objectPath(item.key), alt: nameOf(card), width: item.width || null, height: item.height || null })));
     label.replaceChildren(element("b", {}, nameOf(card)), ...card.items.map((item) => element("span", { class: "quiet" }, `${item.key.split("/").pop()}  ${item.width}×${item.height}`)));

@@ -21,8 +21,14 @@ const state = {
 };
 const studio = openStudio({ page: area, texts: TEXT[area], change: redraw, entered: () => load() });
 const { say, speech } = studio;
+const KEYS = {
+  p: () => isPool && judge("pick"), x: () => judge("reject"), u: undo, e: toggleStack, d: keepBest, " ": openLarge, Enter: openLarge, "?": () => byId("help").showModal(),
+};
 const wall = makeWall(byId("wall"), { makeCard, shareOf, wanted: () => innerWidth < 700 ? NARROW_ROW : ROW, onMove: showLarge });
-const large = makeLarge(studio, onKey, () => byId("wall").focus({ preventScroll: true }));
+const large = makeLarge(studio, {
+  keys: onKey, onClose: () => byId("wall").focus({ preventScroll: true }),
+  acts: [["before", () => wall.move(wall.current - 1, false)], ...(isPool ? [["doPick", KEYS.p]] : []), ["doReject", KEYS.x], ["next", () => wall.move(wall.current + 1, false)]],
+});
 
 // -- what is looked at --
 
@@ -95,10 +101,24 @@ function visibleCards() {
 
 // -- cards --
 
-const aspect = (item) => item.width && item.height ? item.width / item.height : item.orientation === "portrait" ? 0.625 : 1.6;
-const shareOf = (card) => card.items.reduce((sum, item) => sum + aspect(item), 0) + (card.items.length - 1) * 0.03;
-const verdictOf = (card) => card.items.every((item) => state.marks.get(item.key) === state.marks.get(card.items[0].key)) ? state.marks.get(card.items[0].key) : undefined;
-const nameOf = (card) => [studio.name(card.emotion), card.favourite && favouriteName(card.favourite, speech.language)].filter(Boolean).join(", ");
+function aspect(item) {
+  if (item.width && item.height) return item.width / item.height;
+  return item.orientation === "portrait" ? 0.625 : 1.6;
+}
+
+function shareOf(card) {
+  return card.items.reduce((sum, item) => sum + aspect(item), 0) + (card.items.length - 1) * 0.03;
+}
+
+// Of a pair that was judged differently there is none.
+function verdictOf(card) {
+  const [first, ...others] = card.items.map((item) => state.marks.get(item.key));
+  return others.every((verdict) => verdict === first) ? first : undefined;
+}
+
+function nameOf(card) {
+  return [studio.name(card.emotion), card.favourite && favouriteName(card.favourite, speech.language)].filter(Boolean).join(", ");
+}
 
 function makeCard(card, i) {
   const verdict = verdictOf(card), blooms = isPool && card.items.every((item) => state.inGarden.has(item.key));
@@ -309,10 +329,6 @@ async function restore(keys) {
 }
 
 // -- keys --
-
-const KEYS = {
-  p: () => isPool && judge("pick"), x: () => judge("reject"), u: undo, e: toggleStack, d: keepBest, " ": openLarge, Enter: openLarge, "?": () => byId("help").showModal(),
-};
 
 function onKey(event) {
   if (event.ctrlKey || event.metaKey || event.altKey) return;

@@ -200,7 +200,7 @@ function showProgress() {
   const dry = all.reduce((sum, entry) => sum + dryOf(entry), 0), sent = all.filter((entry) => entry.id).length, going = begun && isGoing();
   const left = going ? secondsLeft(table.begun.began, dry / (2 * all.length)) : null;
   byId("sum").textContent = rows ? say("sum", speech.number(rows), speech.number([...table.entries].length * 2)) : say("nothing");
-  byId("state").textContent = !begun ? "" : [dry === all.length * 2 ? say("over") : say("progress", speech.number(dry), speech.number(all.length * 2)),
+  byId("state").textContent = !begun ? "" : [dry === table.entries.size * 2 ? say("over") : say("progress", speech.number(dry), speech.number(all.length * 2)),
     say("sent", sent, all.length), table.failed.size ? say("failed", table.failed.size) : "", left === null ? "" : say("left", duration(speech, left))].filter(Boolean).join(" · ");
   byId("bar").hidden = !going;
   byId("bar").value = all.length ? dry / (2 * all.length) : 0;
