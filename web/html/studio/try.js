@@ -3,7 +3,7 @@
 
 import { get, objectPath, post } from "/lib/api.js";
 import { byId, element } from "/lib/dom.js";
-import { copyText, fillOptions, openStudio } from "/html/studio/head.js";
+import { copyText, fillOptions, kept, openStudio } from "/html/studio/head.js";
 import { cancelJob, duration, followJob, hasEnded, previewAddress, secondsLeft } from "/html/studio/jobs.js";
 import { formatRecipe, parseRecipe, recipeInside } from "/html/studio/recipe.js";
 import { EMOTIONS, favouriteName, tidyFavourite } from "/html/studio/words.js";
@@ -38,7 +38,7 @@ const TEXT = {
 };
 
 const SIZES = [["Basic", 768, 512], ["WSVGA", 1024, 600], ["WXGA", 1280, 800]];
-const RECENT = 18;
+const RECENT = 18, KEPT = "try";
 
 const job = { id: null, state: null, stop: null, frames: [], started: 0, told: null, detail: null };
 const studio = openStudio({ page: "try", texts: TEXT, change: redraw, entered: drawRecent });
@@ -112,6 +112,7 @@ async function draw() {
   setBusy(true);
   try {
     const told = await post("/v1/generations", request(), { idempotencyKey: crypto.randomUUID?.() ?? String(Date.now()) });
+    kept.write(KEPT, told.id);
     watch(told);
   } catch (error) {
     setBusy(false);
@@ -235,8 +236,8 @@ function progress({ output = 0, step, steps }) {
 async function drawRecent() {
   try {
     const { generations } = await get(`/v1/generations?limit=${RECENT}`);
-    const going = generations.find((one) => one.state === "running" || one.state === "waiting");
-    if (!job.id && going && going.prompt && going.images.length <= going.count && isTried(going)) watch(going);
+    const left = job.id ? null : generations.find((one) => one.id === kept.read(KEPT));
+    if (left && !hasEnded(left.state)) watch(left); // the page was left while it was drawn
     showRecent(generations.filter((one) => isTried(one) && one.images.length > 0));
   } catch (error) {
     if (!error.locked) studio.trouble(error);
