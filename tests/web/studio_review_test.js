@@ -138,7 +138,7 @@ test("what looks alike lies in a stack that can be opened, and all but the best 
   const page = await open(`${POOL}?emotion=happy&orientation=landscape`);
   await cards(page, 10);
   await page.getByLabel("Stack look-alikes").check();
-  await page.getByText("1 stacks").waitFor();
+  await page.getByText("1 stack", { exact: false }).waitFor();
   await cards(page, 9);
   await page.locator(".stacked .count").getByText("2").waitFor();
   await page.shot("studio-stacks");

@@ -138,7 +138,7 @@ function makeCard(card, i) {
 
 function makePrint(item) {
   const img = element("img", { src: `${objectPath(item.key)}?w=320`, alt: "", draggable: "false", decoding: "async" });
-  img.style.flexGrow = aspect(item);
+  img.style.flexGrow = aspect(item) * 100; // below 1 in all, flex would leave room
   return img;
 }
 
@@ -187,8 +187,9 @@ function keepBest() {
 const marked = (verdict) => state.items.map((item) => item.key).filter((key) => state.marks.get(key) === verdict && !state.gone.has(key));
 
 function showSum() {
-  const picked = marked("pick").length, rejected = marked("reject").length, pictures = Math.max(0, Math.min(state.items.length, range()[1]) - range()[0]);
-  byId("sum").textContent = say("sum", speech.number(pictures), state.complete || pictures === range()[1] - range()[0]);
+  const picked = marked("pick").length, rejected = marked("reject").length, part = state.items.slice(...range());
+  const pictures = part.filter((item) => !state.gone.has(item.key)).length;
+  byId("sum").textContent = say("sum", pictures, state.complete || part.length === range()[1] - range()[0]);
   byId("tally").textContent = [isPool && picked ? say("picked", speech.number(picked)) : "", rejected ? say("rejected", speech.number(rejected)) : ""].filter(Boolean).join(" · ");
   byId("promote").hidden = !isPool;
   byId("promote").disabled = picked === 0;
@@ -269,7 +270,7 @@ async function stackUp() {
   };
   await Promise.all(Array.from({ length: LOOKS_AT_ONCE }, work));
   if (state.stacking !== run) return;
-  byId("stacks-state").textContent = say("stacked", speech.number(wall.cards.length ? visibleCards().filter((card) => card.stack.length).length : 0));
+  byId("stacks-state").textContent = say("stacked", visibleCards().filter((card) => card.stack.length).length);
   remake();
 }
 

@@ -128,6 +128,7 @@ function watch(told) {
   byId("easel").replaceChildren(...job.frames.map((frame) => frame.figure));
   setBusy(true);
   showState();
+  byId("easel").scrollIntoView({ block: "nearest", behavior: "smooth" });
   job.stop = followJob(told.id, onEvent);
 }
 
