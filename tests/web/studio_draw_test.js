@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { openBrowser, SIZES, weight } from "./support/browser.js";
-import { openStudioPage, putPicture, starterPictures, startDrawing, waitPool } from "./support/studio.js";
+import { eventually, openStudioPage, putPicture, starterPictures, startDrawing, waitPool } from "./support/studio.js";
 
 const TRY = "/html/text2image.html", BULK = "/html/pool/bulk/bulk.html", TABLE = "/html/prompt-generator/prompt-generator-v2.html", COVERAGE = "/html/studio/coverage.html";
 const XSS = "<img src=x onerror=\"window.broken = 1\">\"'&";
@@ -226,7 +226,7 @@ for (const [language, thin, fill] of [["en", "places are thin", "fill"], ["ko", 
     const place = language === "en" ? "disgusted/autumn,rainy,sunset" : "disgusted/winter,rainy,sunset";
     const [{ bytes }] = await starterPictures("disgusted");
     await putPicture(garden, `emotions/${place}/img_1h.jpeg`, bytes);
-    for (;;) if ((await garden.ask("GET", `/v1/items?emotion=${place}`)).items.length) break;
+    await eventually("the picture blooms", async () => (await garden.ask("GET", `/v1/items?emotion=${place}`)).items.length);
     const page = await openStudioPage(browser, garden, COVERAGE, { language });
     await page.getByText(thin).waitFor();
     assert.equal(await page.locator(".map td").count(), 512);
@@ -253,6 +253,19 @@ test("a whole row of the map is filled by a click", async () => {
   await page.waitForFunction((element) => [...element.querySelectorAll("td")].every((cell) => cell.className === ""), await row.elementHandle());
   assert.equal((await waitPool(garden, 32, "&emotion=angry")).filter(({ emotion }) => emotion.startsWith("angry/spring,")).length, 32);
   await page.shot("studio-coverage-phone");
+  await page.check();
+  await close(page);
+});
+
+test("a job is followed on after the gateway was away", async () => {
+  const page = await openStudioPage(browser, garden, TRY, { expected: [/503/, /ERR_/] });
+  let refusals = 0;
+  await page.route("**/events", (route) => refusals++ < 1 ? route.fulfill({ status: 503, body: "starting" }) : route.continue());
+  await page.locator("#prompt").fill("away");
+  await free(page, 64, 64);
+  await page.locator("#prompt").press("Control+Enter");
+  await page.getByText("Dry after").waitFor();
+  await page.locator(".mat .seed").waitFor();
   await page.check();
   await close(page);
 });

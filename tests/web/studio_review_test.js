@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { openBrowser, openPage, SIZES, weight } from "./support/browser.js";
 import { startGarden } from "./support/garden.js";
-import { fillPool, openStudioPage, putPicture, waitPool } from "./support/studio.js";
+import { eventually, fillPool, openStudioPage, putPicture, starterPictures, waitPool } from "./support/studio.js";
 
 const POOL = "/html/pool/preview/preview.html", VIEWER = "/html/viewer/viewer.html";
 const XSS = "<img src=x onerror=\"window.broken = 1\">";
@@ -29,18 +29,9 @@ async function open(address, options) {
   await page.locator("#wall").focus();
   return page;
 }
-async function gone(keys, area) {
-  for (;;) {
-    const { items } = await garden.ask("GET", `/v1/${area}?limit=1000`);
-    if (!items.some(({ key }) => keys.includes(key))) return;
-  }
-}
-async function there(keys, area) {
-  for (;;) {
-    const { items } = await garden.ask("GET", `/v1/${area}?limit=1000`);
-    if (keys.every((wanted) => items.some(({ key }) => key === wanted))) return;
-  }
-}
+const listed = async (area) => (await garden.ask("GET", `/v1/${area}?limit=1000`)).items.map(({ key }) => key);
+const gone = (keys, area) => eventually(`${keys} gone`, async () => { const all = await listed(area); return !keys.some((key) => all.includes(key)); });
+const there = (keys, area) => eventually(`${keys} there`, async () => { const all = await listed(area); return keys.every((key) => all.includes(key)); });
 
 for (const [language, promoted, back, removed] of [["en", "bloom in the garden now", "Undone.", "moved to the trash"], ["ko", "정원에 피었어요", "되돌렸어요.", "휴지통으로 옮겼어요"]])
   test(`the pool is looked through by keys, promoted, removed, and all of it undone, in ${language}`, async () => {
@@ -193,7 +184,7 @@ test("ten thousand pictures are scrolled with few of them in the page", async ()
 
 test("names that are scripts stay text", async () => {
   const favourite = "<img src=x onerror=window.broken=1>", key = `imgPool/fear/${favourite}/${"<svg onload=window.broken=1>"}_0h.jpeg`;
-  const { bytes } = (await import("./support/studio.js").then(({ starterPictures }) => starterPictures("fear")))[0];
+  const { bytes } = (await starterPictures("fear"))[0];
   await putPicture(garden, key, bytes);
   await waitPool(garden, 1, "&emotion=fear");
   const page = await open(`${POOL}?emotion=fear&favorite=${encodeURIComponent(favourite)}`);

@@ -6,6 +6,7 @@ import { openPage } from "./browser.js";
 import { startGarden } from "./garden.js";
 
 const root = path.resolve(import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname), "../../..");
+const LONG_MS = 30000;
 const PICTURES = path.join(root, "models/starter-garden/pictures");
 
 /** A garden that is empty and draws: bulk pictures are 128x64 and 64x128, in four steps. */
@@ -58,11 +59,19 @@ export async function fillPool(garden, emotions, favourites, each = 2) {
   return keys;
 }
 
-/** Waits until the catalogue has this many pictures of the pool. */
-export async function waitPool(garden, count, query = "") {
+/** Asks until probe() gives something, and gives that; the catalogue follows the store a little later. */
+export async function eventually(what, probe) {
+  const until = Date.now() + LONG_MS;
   for (;;) {
-    const { items } = await garden.ask("GET", `/v1/pool?limit=1000${query}`);
-    if (items.length >= count) return items;
+    const found = await probe();
+    if (found) return found;
+    if (Date.now() > until) throw new Error(`${what}: not so after ${LONG_MS / 1000} s`);
     await new Promise((resolve) => { setTimeout(resolve, 50); });
   }
 }
+
+/** Waits until the catalogue has this many pictures of the pool. */
+export const waitPool = (garden, count, query = "") => eventually(`${count} pictures in the pool${query}`, async () => {
+  const { items } = await garden.ask("GET", `/v1/pool?limit=1000${query}`);
+  return items.length >= count && items;
+});

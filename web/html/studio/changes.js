@@ -44,14 +44,14 @@ async function gardenOf(keys) {
   return found;
 }
 
-/** All pages of a listing; on(items) after each. */
+/** All pages of a listing; on(items, complete) after each, true where that is enough. */
 export async function listAll(address, on = () => {}, signal) {
   const items = [];
   for (let cursor = ""; cursor !== null;) {
     const page = await get(`${address}${address.includes("?") ? "&" : "?"}limit=${KEYS}${cursor && `&cursor=${encodeURIComponent(cursor)}`}`, { signal });
     items.push(...page.items);
     cursor = page.cursor;
-    on(items, cursor === null);
+    if (on(items, cursor === null) === true) break;
   }
   return items;
 }

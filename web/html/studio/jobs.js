@@ -12,27 +12,38 @@ export const cancelJob = (id) => ask("DELETE", path`/v1/generations/${id}`);
 
 /**
  * Follows one job: on(type, data) for each event, until the last one. A stream that is lost is taken up
- * again by the browser; one that the garden ends or refuses is asked after: on("lost", error) where
- * that fails, too. Returns what stops it.
+ * again, by the browser or, where the gateway has refused it, here. on("lost", error): it cannot be
+ * followed, e.g. because the gateway has forgotten it. Returns what stops it.
  */
 export function followJob(id, on) {
-  const stream = new EventSource(path`/v1/generations/${id}/events`);
+  let stream = null, timer = null, stopped = false;
   const take = (type, data) => {
-    if (hasEnded(type)) stream.close();
+    if (stopped) return;
+    if (hasEnded(type) || type === "lost") stop();
     on(type, data);
   };
-  for (const type of EVENTS) stream.addEventListener(type, (event) => take(type, JSON.parse(event.data)));
-  stream.addEventListener("error", async () => {
-    if (stream.readyState !== EventSource.CLOSED) return;
+  const refused = async () => {
     try {
       const job = await get(path`/v1/generations/${id}`);
-      for (const image of job.images) on("image", image);
-      on(hasEnded(job.state) ? job.state : "lost", job);
+      for (const image of job.images) take("image", image);
+      if (hasEnded(job.state)) take(job.state, job);
     } catch (error) {
-      on("lost", error);
+      if (error.locked || error.status === 404) take("lost", error);
     }
-  });
-  return () => stream.close();
+    if (!stopped) timer = setTimeout(open, LOOK_MS);
+  };
+  const open = () => {
+    stream = new EventSource(path`/v1/generations/${id}/events`);
+    for (const type of EVENTS) stream.addEventListener(type, (event) => take(type, JSON.parse(event.data)));
+    stream.addEventListener("error", () => stream.readyState === EventSource.CLOSED && refused());
+  };
+  const stop = () => {
+    stopped = true;
+    clearTimeout(timer);
+    stream?.close();
+  };
+  open();
+  return stop;
 }
 
 /** A step's small picture as an address for <img>, to be revoked; null where it has none. */
@@ -43,13 +54,13 @@ export function previewAddress(data) {
 }
 
 /**
- * Follows many: a few by their streams, beginning with those that are being drawn, the others by the
+ * Follows many, until nobody has the key any more: a few by their streams, beginning with those that are being drawn, the others by the
  * list of jobs. jobs: [{ id, state }], changed in place: state, images, step, steps, reason.
  * on(job, what): something of it is new. Returns what stops it.
  */
 export function followJobs(jobs, on) {
   const streams = new Map();
-  let stopped = false, timer = null;
+  let stopped = false, timer = null, locked = false;
 
   const note = (job, type, data) => {
     if (type === "image") job.images = [...(job.images ?? []).filter((one) => one.key !== data.key), data];
@@ -57,6 +68,8 @@ export function followJobs(jobs, on) {
     if (type === "step") Object.assign(job, { output: data.output, step: data.step, steps: data.steps });
     if (type === "accepted" && data.steps) job.steps = data.steps;
     if (hasEnded(type)) Object.assign(job, { state: type, reason: data.reason });
+    if (type === "lost" && data.status === 404) Object.assign(job, { state: "failed", reason: data.message });
+    if (type === "lost" && data.status !== 404) locked = true;
     on(job, type, data);
     if (hasEnded(type) || type === "lost") {
       streams.get(job)?.();
@@ -66,6 +79,7 @@ export function followJobs(jobs, on) {
   };
   const open = (job) => streams.set(job, followJob(job.id, (type, data) => stopped || note(job, type, data)));
   const refill = () => {
+    if (locked) return;
     const going = jobs.filter((job) => job.id && !hasEnded(job.state) && !streams.has(job));
     going.sort((a, b) => (b.state === "running") - (a.state === "running"));
     for (const job of going.slice(0, Math.max(0, FOLLOWED - streams.size))) open(job);

@@ -40,7 +40,7 @@ export function makeLarge(studio, { keys, acts, onClose }) {
   }
 
   const nameOf = (card) => [studio.name(card.emotion), card.favourite && favouriteName(card.favourite, studio.speech.language)].filter(Boolean).join(", ");
-  return { show, get open() { return dialog.open; }, close: () => dialog.close() };
+  return { show, get open() { return dialog.open; } };
 }
 
 async function readRecipe(item) {

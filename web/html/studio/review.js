@@ -62,13 +62,12 @@ async function load() {
     await listAll(`/v1/${isPool ? "pool" : "items"}${query && `?${query}`}`, (items, complete) => {
       Object.assign(state, { items, complete });
       remake();
-      if (items.length >= end && !complete) state.loading.abort();
+      return items.length >= end;
     }, signal);
     if (isPool) await loadGarden(query, signal);
     if (byId("stacks").checked) stackUp();
   } catch (error) {
     if (!signal.aborted) studio.trouble(error);
-    else if (state.items.length >= end && isPool) loadGarden(query, new AbortController().signal).catch(studio.trouble);
   }
 }
 

@@ -83,8 +83,7 @@ function remake() {
 // -- filling --
 
 async function fill(entries) {
-  table.begun ??= { at: new Date(Date.now() - 1000).toISOString(), ids: {}, began: Date.now(), base: 0 };
-  for (const entry of entries) entry.wanted = true;
+  table.begun ??= { at: new Date(Date.now() - 1000).toISOString(), ids: {}, began: Date.now() };
   table.begun.wanted = entries.length === table.entries.size ? "all" : [...new Set([...(table.begun.wanted === "all" ? [] : table.begun.wanted ?? []), ...entries.map((entry) => entry.row.i)])];
   await send();
 }

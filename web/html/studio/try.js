@@ -143,12 +143,11 @@ function makeFrame(told) {
 function onEvent(type, data) {
   if (type === "accepted" || type === "started") {
     job.state = type === "started" ? "running" : job.state;
-    if (data.steps) job.steps = data.steps;
     if (type === "started") job.started = Date.now();
   } else if (type === "step") onStep(data);
   else if (type === "image") onImage(data);
   else if (hasEnded(type)) return onEnd(type, data);
-  else if (type === "lost") studio.trouble(data instanceof Error ? data : null);
+  else if (type === "lost") return onLost(data);
   job.detail = type === "step" ? data : job.detail;
   showState();
 }
@@ -182,7 +181,8 @@ function captionFrame(frame) {
     element("span", { class: "seed" }, say("seedOf", image.seed)), element("span", {}, `${image.width}×${image.height}`),
     element("button", { type: "button", onclick: () => { byId("seed").value = image.seed; } }, say("again")),
     element("button", { type: "button", onclick: () => copyRecipe(image) }, say("copy")),
-    element("a", { href: objectPath(image.key) }, say("open")));
+    element("a", { href: objectPath(image.key) }, say("open")), image.stored ? element("span", { class: "quiet" }, say("stored")) : "",
+    image.note ? element("span", { class: "quiet" }, image.note) : "");
 }
 
 async function onEnd(type, data) {
@@ -194,6 +194,13 @@ async function onEnd(type, data) {
   showState();
   for (const frame of job.frames) if (frame.preview) URL.revokeObjectURL(frame.preview);
   await drawRecent();
+}
+
+function onLost(error) {
+  Object.assign(job, { state: "failed", reason: error.message, stop: null });
+  setBusy(false);
+  showState();
+  studio.trouble(error);
 }
 
 // The picture has its true recipe in it; the job tells the rest where that cannot be read.

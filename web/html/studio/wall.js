@@ -8,9 +8,9 @@ const GAP = 14, BEYOND = 0.75; // so many windows above and below are kept ready
 
 /**
  * root: the element, a listbox. makeCard(card, i): what is seen of it; shareOf(card): its width over
- * its height; onMove(i): another card is the current one. near(): the end comes near.
+ * its height; onMove(i): another card is the current one.
  */
-export function makeWall(root, { makeCard, shareOf, wanted, onMove = () => {}, near = () => {} }) {
+export function makeWall(root, { makeCard, shareOf, wanted, onMove = () => {} }) {
   const wall = { cards: [], current: 0 }, shown = new Map();
   let plan = layOut([], { width: 1, wanted: 1, gap: GAP }), queued = false;
 
@@ -61,7 +61,6 @@ export function makeWall(root, { makeCard, shareOf, wanted, onMove = () => {}, n
       }
     for (let r = from; r < to; r++) if (!shown.has(r)) showRow(r);
     point();
-    if (plan.height + top < view * 3) near();
   }
 
   // Rows lie in the order of the cards, for readers that go through the page.
