@@ -292,7 +292,7 @@ test("nobody has chosen: an ambient garden, until somebody does", async () => {
 test("a zone's name is text, whatever it says, and one that no zone can have is refused", async () => {
   const name = `<img src=x onerror="globalThis.hit=1">/../'"&`;
   for (const [language, why] of [["en", "A zone is named by"], ["ko", "구역 이름은"]]) {
-    const page = await openPage(browser, garden, { language, size: SIZES.phone, serviceWorkers: "block", expected: [/blocked by Playwright/] });
+    const page = await openPage(browser, garden, { language, size: SIZES.phone, colorScheme: language === "ko" ? "dark" : "light", serviceWorkers: "block", expected: [/blocked by Playwright/] });
     await page.route("**/v1/zones", (route) => route.fulfill({ json: { zones: [{ zone: name, version: 1, effective_at: 0, landscape: 8, portrait: 8, screens: {} }] } }));
     await page.goto(address(name));
     await page.getByText(why).waitFor();

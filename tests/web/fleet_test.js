@@ -134,10 +134,10 @@ test("screens are filtered by state, zone and name, and the table goes on by its
   await page.context().close();
 });
 
-test("it can be used on a phone", async () => {
+test("it can be used on a phone, in the dark", async () => {
   const manifest = await choose("phone", 0);
   await beat(manifest, "p-1");
-  const page = await openFleet({ size: SIZES.phone, expected: GONE });
+  const page = await openFleet({ size: SIZES.phone, colorScheme: "dark", expected: GONE });
   await row(page, "p-1").waitFor();
   const width = await page.evaluate(() => document.documentElement.scrollWidth);
   assert.ok(width <= SIZES.phone.width, `${width} px wide`);
