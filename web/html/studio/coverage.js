@@ -16,7 +16,7 @@ const TEXT = {
     title: "Coverage", lead: "Every place a visitor may come to: eight moods, four seasons, four weathers, four times of day. The paler, the thinner. One click paints more.",
     wanted: "Wanted at each place", counted: "Counted", countedboth: "garden and pool", countedgarden: "garden alone", emotion: "Emotion", season: "Season",
     cell: (name, garden, pool, coming) => `${name}: ${garden} in the garden, ${pool} in the pool${coming ? `, ${coming} coming` : ""}`, add: (n) => `Paint ${n} more`, enough: "enough",
-    fillRow: (n, name) => `fill ${n}: ${name}`, fillShort: (n) => `fill ${n}`, loose: (garden, pool) => `${garden + pool} without a favourite`,
+    fillRow: (n, name) => `+${n}: fill ${name}`, loose: (garden, pool) => `${garden + pool} without a favourite`,
     sum: (thin, empty) => `${thin} of 512 places are thin, ${empty} are empty.`, counting: (n) => `Counting… ${n} pictures`, table: "Pictures at each place", stop: "Stop", goOn: "Send the rest",
     state: (dry, all) => `${dry} of ${all} pictures painted`, left: (time) => `about ${time} left`, failed: (n, why) => `${n} failed: ${why}`, progress: "Progress",
     key: "Large: in the garden. Small: waiting in the pool. Dotted: still to come.",
@@ -25,7 +25,7 @@ const TEXT = {
     title: "분포도", lead: "방문객이 닿을 수 있는 모든 곳: 여덟 가지 기분, 네 계절, 네 날씨, 네 시간. 옅을수록 그림이 적어요. 한 번 누르면 더 그려요.",
     wanted: "곳마다 원하는 수", counted: "세는 것", countedboth: "정원과 풀", countedgarden: "정원만", emotion: "감정", season: "계절",
     cell: (name, garden, pool, coming) => `${name}: 정원에 ${garden}점, 풀에 ${pool}점${coming ? `, 그리는 중 ${coming}점` : ""}`, add: (n) => `${n}점 더 그리기`, enough: "충분함",
-    fillRow: (n, name) => `${n}점 채우기: ${name}`, fillShort: (n) => `${n}점 채우기`, loose: (garden, pool) => `취향 없이 ${garden + pool}점`,
+    fillRow: (n, name) => `+${n}: ${name} 채우기`, loose: (garden, pool) => `취향 없이 ${garden + pool}점`,
     sum: (thin, empty) => `512곳 가운데 ${thin}곳이 얇고, ${empty}곳은 비어 있어요.`, counting: (n) => `세는 중… ${n}점`, table: "곳마다의 그림 수", stop: "멈추기", goOn: "나머지 보내기",
     state: (dry, all) => `그림 ${all}점 중 ${dry}점 그림`, left: (time) => `약 ${time} 남음`, failed: (n, why) => `${n}건 실패: ${why}`, progress: "진행",
     key: "큰 수: 정원. 작은 수: 풀에서 기다림. 점: 그리는 중.",
@@ -107,7 +107,7 @@ function drawFills() {
   for (const button of byId("map").querySelectorAll("[data-fill]")) {
     const n = needs(placesOf(button.dataset.fill, button.dataset.season)) * 2;
     button.disabled = n === 0;
-    button.textContent = n ? say("fillShort", speech.number(n)) : "✓";
+    button.textContent = n ? `+${speech.number(n)}` : "✓";
     const place = [button.dataset.fill, button.dataset.season].filter(Boolean).map(studio.name).join(", ");
     button.setAttribute("aria-label", n ? say("fillRow", speech.number(n), place) : `✓ ${place}: ${say("enough")}`);
   }

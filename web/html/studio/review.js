@@ -8,7 +8,7 @@ import { fillOptions, kept, openStudio } from "/html/studio/head.js";
 import { makeLarge } from "/html/studio/large.js";
 import { lookAt } from "/html/studio/look.js";
 import { lookKey, makeCards, makeStacks } from "/html/studio/stacks.js";
-import { EMOTIONS, FAVOURITES, favouriteName, HUES } from "/html/studio/words.js";
+import { EMOTIONS, FAVOURITES, favouriteName } from "/html/studio/words.js";
 import { makeWall } from "/html/studio/wall.js";
 import { TEXT } from "/html/studio/review-texts.js";
 
@@ -24,7 +24,7 @@ const { say, speech } = studio;
 const KEYS = {
   p: () => isPool && judge("pick"), x: () => judge("reject"), u: undo, e: toggleStack, d: keepBest, " ": openLarge, Enter: openLarge, "?": () => byId("help").showModal(),
 };
-const wall = makeWall(byId("wall"), { makeCard, shareOf, wanted: () => innerWidth < 700 ? NARROW_ROW : ROW, onMove: showLarge });
+const wall = makeWall(byId("wall"), { makeCard, dressCard, shareOf, wanted: () => innerWidth < 700 ? NARROW_ROW : ROW, onMove: showLarge });
 const large = makeLarge(studio, {
   keys: onKey, onClose: () => byId("wall").focus({ preventScroll: true }),
   acts: [["before", () => wall.move(wall.current - 1, false)], ...(isPool ? [["doPick", KEYS.p]] : []), ["doReject", KEYS.x], ["next", () => wall.move(wall.current + 1, false)]],
@@ -120,19 +120,26 @@ function nameOf(card) {
 }
 
 function makeCard(card, i) {
-  const verdict = verdictOf(card), blooms = isPool && card.items.every((item) => state.inGarden.has(item.key));
-  const stacked = card.stack.length && byId("stacks").checked && !state.expanded.has(card.id) ? card.stack.length + 1 : 0;
-  const label = [nameOf(card), card.items.length > 1 ? say("pair") : say(card.items[0].orientation), verdict && say(verdict), blooms && say("blooms"), stacked && say("stackOf", stacked)];
-  const made = element("div", { class: "card", "aria-label": label.filter(Boolean).join(", "), "aria-selected": String(verdict === "pick"), "data-verdict": verdict },
-    element("div", { class: "prints" }, ...card.items.map(makePrint)),
-    blooms ? element("span", { class: "blooms", title: say("blooms"), "aria-hidden": "true" }, "❀") : null,
-    stacked ? element("span", { class: "count", "aria-hidden": "true" }, `${stacked}`) : null,
-    element("span", { class: "name", "aria-hidden": "true" }, nameOf(card)));
-  made.style.setProperty("--hue", HUES[card.emotion]);
-  if (stacked) made.classList.add("stacked");
+  const made = element("div", { class: "card" }, element("div", { class: "prints" }, ...card.items.map(makePrint)),
+    element("div", { class: "badges", "aria-hidden": "true" }), element("span", { class: "name", "aria-hidden": "true" }, nameOf(card)));
   made.addEventListener("click", () => i === wall.current && document.activeElement === byId("wall") ? openLarge() : wall.move(i));
   made.addEventListener("mousedown", (event) => event.preventDefault());
   return made;
+}
+
+// What changes while a card hangs; its pictures are left alone, so that nothing flickers.
+function dressCard(made, card) {
+  const verdict = verdictOf(card), blooms = isPool && card.items.every((item) => state.inGarden.has(item.key));
+  const stacked = card.stack.length && byId("stacks").checked && !state.expanded.has(card.id) ? card.stack.length + 1 : 0;
+  const label = [nameOf(card), say(card.items.length > 1 ? "pair" : card.items[0].orientation), verdict && say(verdict), blooms && say("blooms"), stacked && say("stackOf", stacked)];
+  made.setAttribute("aria-label", label.filter(Boolean).join(", "));
+  made.setAttribute("aria-selected", String(verdict === "pick"));
+  made.classList.toggle("stacked", stacked > 0);
+  if (verdict) made.dataset.verdict = verdict;
+  else delete made.dataset.verdict;
+  made.querySelector(".badges").replaceChildren(...(blooms ? [element("span", { class: "blooms", title: say("blooms") }, "❀")] : []),
+    ...(stacked ? [element("span", { class: "count" }, String(stacked))] : []));
+  made.querySelector(".name").textContent = nameOf(card);
 }
 
 function makePrint(item) {

@@ -7,10 +7,10 @@ import { layOut, leftOf, neighbour, rowsBetween } from "/html/studio/flow.js";
 const GAP = 14, BEYOND = 0.75; // so many windows above and below are kept ready
 
 /**
- * root: the element, a listbox. makeCard(card, i): what is seen of it; shareOf(card): its width over
- * its height; onMove(i): another card is the current one.
+ * root: the element, a listbox. makeCard(card, i): what is seen of it; dressCard(made, card): what of
+ * that may change; shareOf(card): its width over its height; onMove(i): another card is the current one.
  */
-export function makeWall(root, { makeCard, shareOf, wanted, onMove = () => {} }) {
+export function makeWall(root, { makeCard, dressCard, shareOf, wanted, onMove = () => {} }) {
   const wall = { cards: [], current: 0 }, shown = new Map();
   let plan = layOut([], { width: 1, wanted: 1, gap: GAP }), queued = false;
 
@@ -29,7 +29,8 @@ export function makeWall(root, { makeCard, shareOf, wanted, onMove = () => {} })
     draw();
   };
   wall.refresh = () => {
-    for (const [r, row] of shown) fillRow(r, row);
+    for (const [r, row] of shown)
+      for (const [k, made] of [...row.children].entries()) dressCard(made, wall.cards[plan.rows[r].first + k]);
   };
   wall.move = (i, focus = true) => {
     if (i < 0 || i >= wall.cards.length) return;
@@ -78,6 +79,7 @@ export function makeWall(root, { makeCard, shareOf, wanted, onMove = () => {} })
     const { first, widths } = plan.rows[r];
     row.replaceChildren(...widths.map((width, k) => {
       const i = first + k, made = makeCard(wall.cards[i], i);
+      dressCard(made, wall.cards[i]);
       made.id = `card-${i}`;
       made.setAttribute("role", "option");
       made.setAttribute("aria-setsize", wall.cards.length);
