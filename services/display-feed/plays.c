@@ -222,7 +222,7 @@ int plays_add(struct plays *plays, struct http_request *request, const struct sc
     told->request = request;
     memcpy(told->zone, screen->zone, sizeof told->zone);
     if (encode(told, screen, list, err) == 0)
-        return queue(plays, told, err);
+        return queue(plays, told, err); /* NOLINT(clang-analyzer-unix.Malloc): the queue's */
     told_free(told);
     return err->code;
 }

@@ -2,6 +2,7 @@
 #include "services/display-feed/screens.h"
 
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,14 +25,10 @@ struct screens {
 
 enum { NAME_BYTES = PLAY_SCREEN_MAX + DISPLAY_ZONE_MAX + 2 };
 
-/* Zone and id, with a NUL between, which neither has inside. */
+/* Neither has a slash inside. */
 static size_t write_name(const char *zone, const char *id, char ret_name[NAME_BYTES])
 {
-    const size_t zone_size = strlen(zone) + 1, id_size = strlen(id);
-
-    memcpy(ret_name, zone, zone_size);
-    memcpy(ret_name + zone_size, id, id_size);
-    return zone_size + id_size;
+    return (size_t)snprintf(ret_name, NAME_BYTES, "%s/%s", zone, id);
 }
 
 struct screens *screens_new(size_t most, int64_t forget_ms, struct err *err)
@@ -89,7 +86,8 @@ static void forget_oldest(struct screens *screens)
     const size_t size = write_name(entry->screen.zone, entry->screen.id, name);
 
     (void)map_remove(screens->by_name, name, size);
-    take_out(screens, entry);
+    screens->oldest = entry->newer;
+    *(entry->newer ? &entry->newer->older : &screens->newest) = NULL;
     free(entry);
 }
 

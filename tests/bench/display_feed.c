@@ -217,22 +217,25 @@ static void update(struct wall *wall, double *ret_took)
 static double cpu_s(const struct wall *wall)
 {
     OWNED_VALUE(buf) stat = {0};
-    unsigned long user = 0, system = 0;
-    char path[64];
-    const char *rest;
+    unsigned long ticks = 0;
+    char path[64], *rest;
 
     (void)snprintf(path, sizeof path, "/proc/%d/stat", (int)wall->displays.pid);
     file_load(path, &stat);
-    rest = strrchr(buf_text(&stat), ')'); /* after the name: state and ten more, then these */
-    if (!rest || sscanf(rest + 1, " %*c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %lu %lu", &user,
-                        &system) != 2)
+    rest = stat.data ? strrchr(stat.data, ')') : NULL; /* the end of its name */
+    for (int field = 2; rest && field < 13; field++)
+        rest = strchr(rest + 1, ' ');
+    if (!rest)
         fail(path);
-    return (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
+    ticks = strtoul(rest, &rest, 10);
+    ticks += strtoul(rest, NULL, 10); /* in the kernel */
+    return (double)ticks / (double)sysconf(_SC_CLK_TCK);
 }
 
 static void measure_updates(struct wall *wall)
 {
-    static double took[UPDATES * SCREENS];
+    static double took[(size_t)UPDATES * SCREENS];
+    const size_t count = (size_t)UPDATES * SCREENS;
     const double before_s = cpu_s(wall);
     const double start_s = figure_now_s(), stolen_s = figure_stolen_s();
 
@@ -242,10 +245,10 @@ static void measure_updates(struct wall *wall)
                   "%d updates to %d screens in %.1f s, of which the host took %.1f s of "
                   "processor time\n",
                   UPDATES, SCREENS, figure_now_s() - start_s, figure_stolen_s() - stolen_s);
-    qsort(took, UPDATES * SCREENS, sizeof *took, compare);
+    qsort(took, count, sizeof *took, compare);
     figure_seen("display-update-cpu", (cpu_s(wall) - before_s) / UPDATES * 1e3, "ms");
-    figure_seen("display-update-p50", took[UPDATES * SCREENS / 2], "ms");
-    figure("display-update-p99", took[UPDATES * SCREENS / 100 * 99], "ms", AT_MOST, 250);
+    figure_seen("display-update-p50", took[count / 2], "ms");
+    figure("display-update-p99", took[count / 100 * 99], "ms", AT_MOST, 250);
 }
 
 static void measure_restart(struct wall *wall)

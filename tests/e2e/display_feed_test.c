@@ -547,7 +547,8 @@ TEST(what_screens_have_shown_is_kept_once)
         buf_printf(&rest,
                    "%s{\"key\":\"emotions/happy/p%dh.jpeg\",\"sha256\":\"%s\",\"from\":%" PRId64
                    ",\"to\":%" PRId64 "}",
-                   i ? "," : "", i, sha, now_ms - 9000 + i * 3000, now_ms - 6000 + i * 3000);
+                   i ? "," : "", i, sha, now_ms - 9000 + INT64_C(3000) * i,
+                   now_ms - 6000 + INT64_C(3000) * i);
     buf_printf(&rest, "]");
     json_decref(beat(buf_text(&rest)));
     json_decref(beat(buf_text(&rest))); /* it had no answer */

@@ -168,8 +168,7 @@ static int take(void *ctx, const struct bus_record *record, struct err *err)
     for (int i = 0; i < ZONES; i++)
         if (strcmp(event.zone, zones[i]) == 0 && event.version > stage->version[i]) {
             stage->version[i] = event.version;
-            CHECK_INT(sscanf(event.landscape[0].key, "emotions/happy/p%d", &stage->first[i]),
-                      ==, 1);
+            stage->first[i] = displays_number(event.landscape[0].key);
         }
     return 0;
 }

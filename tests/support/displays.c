@@ -84,6 +84,19 @@ void displays_key(int i, char orientation, char ret_key[DISPLAYS_KEY])
     (void)snprintf(ret_key, DISPLAYS_KEY, "emotions/happy/p%d%c.jpeg", i, orientation);
 }
 
+int displays_number(const char *key)
+{
+    static const char before[] = "emotions/happy/p";
+    const char *digits = key + sizeof before - 1;
+    char *end;
+    long number;
+
+    if (strncmp(key, before, sizeof before - 1) != 0)
+        return -1;
+    number = strtol(digits, &end, 10);
+    return end == digits ? -1 : (int)number;
+}
+
 static void catalogue(struct catalog *catalog, const char *key, enum catalog_state state)
 {
     struct catalog_item item = {.width = 256, .height = 160, .state = state};

@@ -38,6 +38,7 @@ void displays_stop(struct displays *displays); /* fails the test where its statu
  * its own, in the store and in the catalogue. */
 void displays_fill(struct displays *displays, int count);
 void displays_key(int i, char orientation, char ret_key[DISPLAYS_KEY]);
+int displays_number(const char *key); /* the i, or -1 */
 
 /* The picture is removed from the catalogue, as item-ingest does it. */
 void displays_remove(struct displays *displays, const char *key);

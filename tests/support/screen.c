@@ -43,9 +43,9 @@ static int number_of(const struct json_t *picture, char orientation)
 {
     const char *key = json_string_value(json_object_get(picture, "key"));
     char wanted[DISPLAYS_KEY];
-    int number = -1;
+    const int number = key ? displays_number(key) : -1;
 
-    if (key && sscanf(key, "emotions/happy/p%d", &number) == 1) {
+    if (number >= 0) {
         displays_key(number, orientation, wanted);
         if (strcmp(key, wanted) == 0)
             return number;

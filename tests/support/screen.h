@@ -18,15 +18,15 @@ enum screen_way { SCREEN_FEED, SCREEN_LONG_POLL, SCREEN_POLL, SCREEN_WAYS };
 struct hung_screen {
     struct http_client *client;
     char url[64], zone[64], header[160]; /* url: of whom it asks; may be changed */
-    enum screen_way way;
+    char etag[128];
     int64_t sent;    /* the request that is under way; 0: none */
     int64_t next_ms; /* clock_mono_ms: when it asks again */
-    bool cut;        /* it is being cut off, on purpose */
     int64_t version, offset, effective_at_ms;
-    int first;   /* number of the set's first picture */
     size_t told; /* manifests */
-    char etag[128];
     struct sse_reader reader;
+    enum screen_way way;
+    int first; /* number of the set's first picture */
+    bool cut;  /* it is being cut off, on purpose */
 };
 
 void hung_screen_init(struct hung_screen *screen, struct http_client *client, const char *url,
