@@ -272,14 +272,14 @@ TEST(old_screens_have_nine_places_that_repeat)
     displays_done(&displays);
 }
 
-/* A set that another replica wrote, or that this one did not come to copy before it died. */
-TEST(copies_that_were_not_made_are_made_up_for)
+/* As another writer does it: picture 9 alone, in zone1. */
+static void write_past(int64_t version)
 {
     const struct display_picture picture = {
         "emotions/happy/p9h.jpeg",
         "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"};
     const struct display_event event = {.zone = "zone1",
-                                        .version = 7,
+                                        .version = version,
                                         .effective_at_ms = 1,
                                         .landscape = &picture,
                                         .landscape_count = 1};
@@ -287,16 +287,39 @@ TEST(copies_that_were_not_made_are_made_up_for)
     struct bus_record record = {.topic = TOPIC_DISPLAYS, .key = "zone1", .key_size = 5};
     struct err err = {0};
 
-    start();
-    (void)displays_put(&displays, "zone1", 0, 1, 1, "");
-    displays_kill(&displays);
     CHECK_OK(display_event_encode(&value, &event, &err), err);
     record.value = value.data;
     record.value_size = value.size;
     CHECK_OK(bus_publish(displays.bus, &record, 1, WAIT_MS, &err), err);
+}
+
+/* A set that another replica wrote, or that this one did not come to copy before it died. */
+TEST(copies_that_were_not_made_are_made_up_for)
+{
+    start();
+    (void)displays_put(&displays, "zone1", 0, 1, 1, "");
+    displays_kill(&displays);
+    write_past(7);
     displays_start(&displays);
     wait_copy("zone1/img9h.jpeg", "emotions/happy/p9h.jpeg");
     CHECK_INT(displays_put(&displays, "zone1", 0, 1, 1, ""), ==, 8);
+    displays_done(&displays);
+}
+
+/* A writer that lost a race and died before it could write again. */
+TEST(a_set_whose_version_was_taken_is_written_again_under_the_next)
+{
+    struct hung_screen screen;
+
+    start();
+    hung_screen_init(&screen, displays.http, displays.url, "zone1", SCREEN_FEED);
+    (void)displays_put(&displays, "zone1", 0, 1, 0, "");
+    until(&screen, 1, 1);
+    write_past(1);
+    until(&screen, 1, 2);
+    CHECK_INT(screen.first, ==, 9);
+    CHECK_INT(displays_put(&displays, "zone1", 3, 1, 0, ""), ==, 3);
+    hung_screen_done(&screen);
     displays_done(&displays);
 }
 
