@@ -16,7 +16,7 @@
 #include "lib/http/client.h"
 
 enum {
-    MAX_ANSWER = 1 << 20,
+    MAX_ANSWER = 4 << 20,
     GRACE_MS = 500, /* the service's time ends before the server's own limit does */
 };
 

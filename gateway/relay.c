@@ -14,11 +14,11 @@
 #include "lib/http/stream.h"
 
 enum {
-    WAIT_MAX_S = 60, /* that a service may be asked to wait */
-    SPARE_MS = 8000, /* for the rest of the way */
-    GRACE_MS = 500,  /* the service's time ends before the server's own limit does */
-    RETRIES = 4,     /* of a service that is being started again */
-    MAX_ANSWER = 1 << 20,
+    WAIT_MAX_S = 60,       /* that a service may be asked to wait */
+    SPARE_MS = 8000,       /* for the rest of the way */
+    GRACE_MS = 500,        /* the service's time ends before the server's own limit does */
+    RETRIES = 4,           /* of a service that is being started again */
+    MAX_ANSWER = 64 << 20, /* a fleet of 20,000 screens is about 20 MB */
 };
 
 struct relay {

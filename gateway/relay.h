@@ -1,6 +1,6 @@
-/* relay.h - requests whose answer another service takes its time for: a zone's feed, and a
- * question that waits until there is news. No thread waits, no bulkhead is filled, and nothing
- * is kept: what comes is sent on.
+/* relay.h - requests whose answer another service takes its time for, a zone's feed and a
+ * question that waits until there is news, or that is large. No thread waits, no bulkhead is
+ * filled, and nothing is kept: what comes is sent on.
  *
  * A client that leaves ends the call to the service. A service that ends its answer, or is
  * gone, ends the client's stream, so that the client comes back. A client that reads too slowly

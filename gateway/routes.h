@@ -22,7 +22,7 @@ enum route_place {
     ON_QUICK_WORKER, /* short, but may wait for an engine or the disk */
     ON_SLOW_WORKER,  /* long or heavy */
     PASSED_ON,       /* by another service: forward.h */
-    RELAYED,         /* by another service, which takes its time: relay.h */
+    RELAYED,         /* by another service, which takes its time or much room: relay.h */
 };
 
 /* Who answers what is passed on. */

@@ -59,6 +59,23 @@ static int apply(struct display_feed_parts *parts, struct http_request *request,
     return 0;
 }
 
+/* Returns 0 or the status to refuse with. */
+static int check_zone(struct display_feed_parts *parts, const char *zone, struct err *err)
+{
+    if (!zones_await_whole(parts->zones, WHOLE_MS)) {
+        (void)err_set(err, ERR_UNAVAILABLE,
+                      "what the zones show is being read: try again in a moment");
+        return 503;
+    }
+    if (!zones_has_room(parts->zones, zone)) {
+        (void)err_set(err, ERR_INVALID,
+                      "there are %lld zones already: raise DISPLAY_FEED_ZONES",
+                      (long long)parts->conf->max_zones);
+        return 422;
+    }
+    return 0;
+}
+
 /* NULL: it was refused. */
 static struct manifest *put(struct display_feed_parts *parts, struct http_request *request,
                             const char *zone, const json_t *root)
@@ -69,13 +86,8 @@ static struct manifest *put(struct display_feed_parts *parts, struct http_reques
     struct err err = {0};
     int status = change_read(&change, zone, root, clock_wall_ms(), parts->conf->lead_ms, &err);
 
-    if (status == 0 && !zones_await_whole(parts->zones, WHOLE_MS))
-        status = 503, (void)err_set(&err, ERR_UNAVAILABLE,
-                                    "what the zones show is being read: try again in a moment");
-    if (status == 0 && !zones_has_room(parts->zones, zone))
-        status = 422, (void)err_set(&err, ERR_INVALID,
-                                    "there are %lld zones already: raise DISPLAY_FEED_ZONES",
-                                    (long long)parts->conf->max_zones);
+    if (status == 0)
+        status = check_zone(parts, zone, &err);
     if (status == 0)
         status = apply(parts, request, &change, &manifest, &unknown, &err);
     if (status >= 500)

@@ -216,6 +216,26 @@ TEST(what_the_service_refuses_is_refused_as_it_says)
     stop();
 }
 
+/* More than what is passed on elsewhere. */
+TEST(a_fleet_of_many_is_shown_whole)
+{
+    OWNED_JSON list = NULL;
+    struct err err = {0};
+    char body[64];
+
+    start(NULL);
+    (void)displays_put(&displays, "z", 0, 8, 8, "");
+    for (int i = 0; i < 1500; i++) {
+        (void)snprintf(body, sizeof body, "{\"screen\":\"s%d\",\"version\":1}", i);
+        CHECK_INT(displays_ask(&displays, "POST", "/v1/zones/z/heartbeat", body, NULL), ==,
+                  200);
+    }
+    CHECK_INT(ask("GET", "/v1/screens", door.operator_key, NULL), ==, 200);
+    list = json_parse(door_body(&door), strlen(door_body(&door)), &err);
+    CHECK_INT(json_array_size(json_object_get(list, "screens")), ==, 1500);
+    stop();
+}
+
 TEST(a_gateway_stops_while_screens_follow)
 {
     start(NULL);

@@ -138,6 +138,28 @@ void displays_remove(struct displays *displays, const char *key)
     catalogue(catalog, key, CATALOG_REMOVED);
 }
 
+void displays_copy_is(struct displays *displays, const char *name, const char *key)
+{
+    OWNED_VALUE(buf) data = {0};
+    struct err err = {0};
+    char path[96];
+
+    (void)snprintf(path, sizeof path, "display/%s", name);
+    must(store_get(displays->store, path, &data, NULL, &err), &err, path);
+    if (strcmp(buf_text(&data), key) != 0)
+        test_fail("%s is %s, not %s", path, buf_text(&data), key);
+}
+
+bool displays_has_copy(struct displays *displays, const char *name)
+{
+    struct store_info info;
+    struct err err = {0};
+    char path[96];
+
+    (void)snprintf(path, sizeof path, "display/%s", name);
+    return store_head(displays->store, path, &info, &err) == 0;
+}
+
 /* -- asking -- */
 
 int displays_ask(struct displays *displays, const char *method, const char *path,

@@ -5,6 +5,7 @@
 #ifndef TESTS_SUPPORT_DISPLAYS_H
 #define TESTS_SUPPORT_DISPLAYS_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "lib/base/buf.h"
@@ -42,6 +43,10 @@ int displays_number(const char *key); /* the i, or -1 */
 
 /* The picture is removed from the catalogue, as item-ingest does it. */
 void displays_remove(struct displays *displays, const char *key);
+
+/* The copy "zone1/img1h.jpeg" is of this picture; there is one. */
+void displays_copy_is(struct displays *displays, const char *name, const char *key);
+bool displays_has_copy(struct displays *displays, const char *name);
 
 /* Asks and returns the status, 0 where there was no answer; ret_body (may be NULL) is emptied
  * and filled. body NULL: none. */

@@ -191,16 +191,29 @@ TEST(routes_are_found_by_method_and_path)
     CHECK_STR(pattern_for("GET", "/v1/users/recommendations"), "/*");
     CHECK_STR(pattern_for("POST", "/v1/users//mood"), "404");
     CHECK_STR(pattern_for("POST", "/v1/users/u/moods"), "404");
+    CHECK_STR(pattern_for("GET", "/v1/zones/a/feed"), "/v1/zones/*/feed");
+    CHECK_STR(pattern_for("POST", "/v1/zones/a/heartbeat"), "/v1/zones/*/heartbeat");
+    CHECK_STR(pattern_for("PUT", "/v1/zones/a"), "/v1/zones/*");
     CHECK_STR(pattern_for("POST", "/"), "405");
     CHECK_STR(pattern_for("BREW", "/nothing"), "404");
 }
 
-/* Everything that changes or removes pictures is for operators. */
+/* Everything that changes or removes pictures is for operators; what zones show is not. */
 TEST(unsafe_routes_take_the_operator)
 {
-    static const char *const others[] = {
-        "/gardenfromDB", "/retrieve",        "/login",  "/logout", "/emotion",
-        "/v1/faces",     "/v1/users/*/mood", "/garden", "/like",   "/v1/events"};
+    static const char *const others[] = {"/gardenfromDB",
+                                         "/retrieve",
+                                         "/login",
+                                         "/logout",
+                                         "/emotion",
+                                         "/v1/faces",
+                                         "/v1/users/*/mood",
+                                         "/garden",
+                                         "/like",
+                                         "/v1/events",
+                                         "/updateDisplay",
+                                         "/v1/zones/*",
+                                         "/v1/zones/*/heartbeat"};
 
     for (size_t i = 0; i < route_count; i++) {
         bool reads = strcmp(routes[i].method, "GET") == 0;
@@ -215,7 +228,7 @@ TEST(unsafe_routes_take_the_operator)
 /* The line of openapi.yaml that a route's pattern stands in: "  /v1/items/{key}:". */
 static bool is_described(const char *text, const char *pattern)
 {
-    static const char *const rests[] = {"", "{key}", "{rest}", "{id}"};
+    static const char *const rests[] = {"", "{key}", "{rest}", "{id}", "{zone}"};
 
     for (size_t i = 0; i < sizeof rests / sizeof *rests; i++) {
         char line[128];
