@@ -3,12 +3,15 @@
 
 import { get } from "/lib/api.js";
 import { byId, element } from "/lib/dom.js";
-import { EMOTIONS, flower, hue, NAMES } from "/lib/flowers.js";
+import { flower, hue } from "/lib/flowers.js";
+import { EMOTIONS, NAMES } from "/lib/moods.js";
 import { speak } from "/lib/language.js";
 
 const TEXT = {
   en: {
     language: "한국어", looking: "Looking over the wall…", bed: "Gardens", pictures: "In bloom",
+    doors: "Doors", kiosk: "Kiosk", kioskFor: "A visit: your mood, your garden.", screen: "Screen", screenFor: "A picture on the wall.",
+    studio: "Studio", studioFor: "Drawing, choosing, filling gaps.", fleet: "Fleet", fleetFor: "Which screens show what they should.",
     works: "Behind the wall", api: "API", capabilities: "Capabilities", metrics: "Metrics", readyz: "Readiness",
     login: "Log in", logout: "Log out", empty: "Nothing planted yet.", poolOf: (n) => `${n} in the pool`,
     lead: (g, p) => g + p === 0 ? "The ground is ready. Put pictures into the pool, choose the good ones, and they bloom here."
@@ -20,6 +23,8 @@ const TEXT = {
   },
   ko: {
     language: "English", looking: "담장 너머를 살펴보는 중…", bed: "정원", pictures: "피어난 그림",
+    doors: "들어가는 문", kiosk: "키오스크", kioskFor: "내 기분에서 피어나는 나의 정원.", screen: "화면", screenFor: "벽에 걸리는 한 점의 그림.",
+    studio: "화실", studioFor: "그리고, 고르고, 빈 곳을 채웁니다.", fleet: "화면들", fleetFor: "어느 화면이 제 그림을 보여 주는지.",
     works: "담장 뒤편", api: "API", capabilities: "기능", metrics: "지표", readyz: "준비 상태",
     login: "로그인", logout: "로그아웃", empty: "아직 심은 그림이 없어요.", poolOf: (n) => `풀에 ${n}점`,
     lead: (g, p) => g + p === 0 ? "흙은 준비되었어요. 그림을 풀에 넣고 마음에 드는 것을 고르면 여기에서 피어납니다."

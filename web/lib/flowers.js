@@ -1,11 +1,6 @@
-// flowers.js - the eight emotions: their names, and a flower for each, drawn anew at any size.
+// flowers.js - a flower for each of the eight emotions, drawn anew at any size.
 
 import { shape } from "/lib/dom.js";
-
-export const NAMES = {
-  en: { happy: "Happy", surprised: "Surprised", calm: "Calm", angry: "Angry", fear: "Fear", confused: "Confused", disgusted: "Disgusted", sad: "Sad" },
-  ko: { happy: "행복", surprised: "놀람", calm: "평온", angry: "화남", fear: "공포", confused: "혼란스러움", disgusted: "역겨움", sad: "슬픔" },
-};
 
 // Each emotion's flower: colours of its rings from the outside in, petals of a ring, their length
 // and width, where they are widest (0 the heart, 1 the tip), how far round they go in degrees,
@@ -20,8 +15,6 @@ const FLOWERS = {
   disgusted: { hues: ["#8ea63f", "#6f8f4b", "#c3c65c"], petals: 26, length: 42, width: 4, belly: 0.3, arc: 250, vary: 0.22, bow: -8, stem: 0.8 },
   sad: { hues: ["#4c77b8", "#7aa0d2", "#a9c2e4"], petals: 7, length: 52, width: 14, belly: 0.55, arc: 120, vary: 0.08, bow: 158, stem: 0.98 },
 };
-/** In the contract's order. */
-export const EMOTIONS = Object.keys(FLOWERS);
 const GROUND = 360, MIDDLE = 80;
 
 /** The colour that stands for an emotion. */

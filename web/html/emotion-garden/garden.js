@@ -2,7 +2,7 @@
 // visitor's seal on a picture at once; the garden hears of it when it can be reached.
 
 import { byId, element } from "/lib/dom.js";
-import { NAMES } from "/lib/flowers.js";
+import { NAMES } from "/lib/moods.js";
 import { askGarden, pictureSrc } from "./gardens.js";
 import { randomId } from "./outbox.js";
 

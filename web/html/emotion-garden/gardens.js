@@ -2,7 +2,7 @@
 // mood, else a starter garden that this kiosk keeps for the hours without a network.
 
 import { get, objectPath, post } from "/lib/api.js";
-import { EMOTIONS } from "/lib/flowers.js";
+import { EMOTIONS } from "/lib/moods.js";
 
 const STARTER = "kiosk-starter", LIST = "/html/emotion-garden/starter.json", STARTER_EACH = 16;
 const ASK_MS = 5000, FEW = 12;

@@ -4,7 +4,8 @@
 
 import { ask } from "/lib/api.js";
 import { byId, element } from "/lib/dom.js";
-import { EMOTIONS, hue } from "/lib/flowers.js";
+import { hue } from "/lib/flowers.js";
+import { EMOTIONS } from "/lib/moods.js";
 import { speak } from "/lib/language.js";
 import { favouriteStep } from "./favourite.js";
 import { gardenStep } from "./garden.js";

@@ -78,7 +78,7 @@ export function mineStep(kiosk) {
       say("sent", speech.say("zone", name));
       if (gone) sent.append(" ", speech.say("gone", gone));
     } catch (error) {
-      say("notSent", error.status === 0 ? speech.say("unreachable") : error.message);
+      say(error.passes ? "notSent" : "notTaken", error.status === 0 ? speech.say("unreachable") : error.message);
     }
   }
 

@@ -1,7 +1,8 @@
 // mood.js - the mood: as it was seen, or as the visitor names it among eight flowers.
 
 import { byId, element } from "/lib/dom.js";
-import { EMOTIONS, flower, hue, NAMES } from "/lib/flowers.js";
+import { flower, hue } from "/lib/flowers.js";
+import { EMOTIONS, NAMES } from "/lib/moods.js";
 import { pictureSrc } from "./gardens.js";
 
 const FULL = 500; // a flower that stands for itself is in full bloom

@@ -5,7 +5,7 @@ const SHELL = "kiosk-shell";
 const HERE = "/html/emotion-garden/", PAGE = `${HERE}emotion-garden.html`;
 const FILES = [
   PAGE, ...["kiosk.css", "kiosk.js", "texts.js", "look.js", "mood.js", "favourite.js", "scene.js", "garden.js", "gardens.js", "mine.js", "outbox.js", "idle.js"].map((name) => HERE + name),
-  ..."api dom flowers language qr".split(" ").map((name) => `/lib/${name}.js`), "/garden.css", "/icon.svg",
+  ..."api dom flowers language moods qr".split(" ").map((name) => `/lib/${name}.js`), "/garden.css", "/icon.svg",
 ];
 const PATIENCE_MS = 4000;
 
