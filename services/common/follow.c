@@ -9,7 +9,11 @@
 #include "lib/base/log.h"
 #include "services/common/retry.h"
 
-enum { POLL_MS = 500, POLL_RECORDS = 1000 };
+enum {
+    POLL_MS = 500,
+    START_MS = 10, /* until it is whole, which shows when a poll has nothing more */
+    POLL_RECORDS = 1000,
+};
 
 struct follow {
     struct follow_conf conf;
@@ -60,8 +64,9 @@ static void note(struct follow *follow, const struct bus_record *record)
 /* After a failure the view is opened anew, at the record that failed. */
 static int read_some(struct follow *follow, struct err *err)
 {
+    const int timeout_ms = atomic_load(&follow->whole) ? POLL_MS : START_MS;
     int count =
-        bus_consumer_poll(follow->consumer, follow->records, POLL_RECORDS, POLL_MS, err);
+        bus_consumer_poll(follow->consumer, follow->records, POLL_RECORDS, timeout_ms, err);
 
     for (int i = 0; i < count; i++) {
         if (follow->conf.take(follow->conf.ctx, &follow->records[i], err) < 0) {
