@@ -9,6 +9,7 @@
 #include "proto/display_event.h"
 #include "proto/topics.h"
 #include "tests/support/displays.h"
+#include "tests/support/engine.h"
 #include "tests/support/process.h"
 #include "tests/support/screen.h"
 
@@ -255,6 +256,29 @@ static void wait_copy(const char *name, const char *key)
                strcmp(buf_text(&data), key) == 0;
         (void)poll(NULL, 0, 20);
     }
+}
+
+TEST(on_kafka_a_zone_is_there_again_after_kill_9)
+{
+    OWNED_JSON manifest = NULL;
+    char url[128];
+
+    if (!getenv("TEST_KAFKA"))
+        SKIP("TEST_KAFKA is not set");
+    (void)engine_start("kafka", NULL); /* where nobody else's pictures are */
+    (void)snprintf(url, sizeof url, "kafka://%s", getenv("TEST_KAFKA"));
+    displays_prepare_on(&displays, url);
+    displays_fill(&displays, PICTURES);
+    displays_start(&displays);
+    CHECK_INT(displays_put(&displays, "zone1", 0, 8, 8, ""), ==, 1);
+    CHECK_INT(displays_put(&displays, "zone1", 2, 3, 2, ",\"effective_at\":1000"), ==, 2);
+    displays_kill(&displays);
+    displays_start(&displays);
+    manifest = get("/v1/zones/zone1");
+    CHECK_INT(number(manifest, "version"), ==, 2);
+    CHECK_INT(json_array_size(json_object_get(manifest, "landscape")), ==, 3);
+    CHECK_INT(displays_put(&displays, "zone1", 4, 1, 0, ""), ==, 3);
+    displays_done(&displays);
 }
 
 TEST(old_screens_have_nine_places_that_repeat)

@@ -23,6 +23,11 @@ static void must(int r, const struct err *err, const char *what)
 
 void displays_prepare(struct displays *displays)
 {
+    displays_prepare_on(displays, "local");
+}
+
+void displays_prepare_on(struct displays *displays, const char *bus_url)
+{
     struct err err = {0};
 
     memset(displays, 0, sizeof *displays);
@@ -30,8 +35,9 @@ void displays_prepare(struct displays *displays)
     displays->port = port_free();
     (void)snprintf(displays->url, sizeof displays->url, "http://127.0.0.1:%d", displays->port);
     (void)snprintf(displays->log, sizeof displays->log, "%s/display-feed.log", displays->data);
+    (void)snprintf(displays->bus_url, sizeof displays->bus_url, "%s", bus_url);
     displays->conf = (struct garden_conf){
-        .data = displays->data, .bus = "local", .store = "fs", .catalog = "sqlite"};
+        .data = displays->data, .bus = displays->bus_url, .store = "fs", .catalog = "sqlite"};
     displays->bus = garden_open_bus(&displays->conf, "test", &err);
     displays->store = displays->bus ? garden_open_store(&displays->conf, &err) : NULL;
     displays->http = displays->store ? http_client_new(&err) : NULL;
@@ -43,10 +49,11 @@ void displays_prepare(struct displays *displays)
 void displays_start(struct displays *displays)
 {
     const char *argv[] = {program_path("display-feed"), NULL};
-    char data[512], listen[64], ready[96];
-    const char *env[] = {data, listen, NULL};
+    char data[512], bus[192], listen[64], ready[96];
+    const char *env[] = {data, bus, listen, NULL};
 
     (void)snprintf(data, sizeof data, "GARDEN_DATA=%s", displays->data);
+    (void)snprintf(bus, sizeof bus, "GARDEN_BUS=%s", displays->bus_url);
     (void)snprintf(listen, sizeof listen, "DISPLAY_FEED_LISTEN=127.0.0.1:%d", displays->port);
     (void)snprintf(ready, sizeof ready, "%s/readyz", displays->url);
     displays->pid = process_start(argv, env, displays->log);

@@ -18,7 +18,7 @@ enum { DISPLAYS_KEY = 64 };
 struct displays {
     const char *data; /* its folder */
     int port;
-    char url[64], log[300];
+    char url[64], log[300], bus_url[160];
     pid_t pid; /* 0: not running */
     struct garden_conf conf;
     struct bus *bus;
@@ -28,6 +28,7 @@ struct displays {
 
 /* A new folder with the garden's topics, and a free port. The program is not started. */
 void displays_prepare(struct displays *displays);
+void displays_prepare_on(struct displays *displays, const char *bus_url);
 void displays_done(struct displays *displays); /* stops it first where it runs */
 
 /* Starts it and waits until it is ready. */
