@@ -3,6 +3,8 @@
 #define TEST_SECONDS 600 /* sanitizers make it slow */
 #include "tests/test.h"
 
+#include <unistd.h>
+
 #include "services/common/shipped.h"
 #include "services/generator-gpu/engine.h"
 #include "tests/support/diffusion.h"
@@ -41,9 +43,13 @@ TEST(the_model_that_ships_draws_the_pictures_of_diffusers)
     const struct engine_conf conf = {
         .model = SHIPPED_MODEL, .backend = "cpu", .precision = "f32", .threads = 2};
     struct err err = {0};
-    OWNED_JSON cases = golden_json(SHIPPED "/cases.json");
-    OWNED(engine) engine = engine_open(&conf, &err);
+    OWNED_JSON cases = NULL;
+    OWNED(engine) engine = NULL;
 
+    if (access(SHIPPED_MODEL "/model_index.json", R_OK) < 0)
+        SKIP("no model ships");
+    cases = golden_json(SHIPPED "/cases.json");
+    engine = engine_open(&conf, &err);
     if (!engine)
         TEST_FAIL("%s", err.text);
     CHECK_INT(json_array_size(cases), >=, 3);
