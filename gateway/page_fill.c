@@ -4,30 +4,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-void page_escape(struct buf *out, const char *text)
-{
-    for (; *text; text++) {
-        switch (*text) {
-        case '&':
-            buf_append_str(out, "&amp;");
-            break;
-        case '<':
-            buf_append_str(out, "&lt;");
-            break;
-        case '>':
-            buf_append_str(out, "&gt;");
-            break;
-        case '"':
-            buf_append_str(out, "&quot;");
-            break;
-        case '\'':
-            buf_append_str(out, "&#39;");
-            break;
-        default:
-            buf_append_char(out, *text);
-        }
-    }
-}
+#include "lib/base/text.h"
 
 struct mark {
     const char *start, *end; /* with its braces */
@@ -90,7 +67,7 @@ void page_fill(struct buf *out, const char *page, size_t size, const struct page
         if (mark.kind == '?' && !*value)
             page = after_part(&mark, end);
         else if (!mark.kind)
-            page_escape(out, value);
+            text_escape_markup(out, value);
     }
     buf_append(out, page, (size_t)(end - page));
 }

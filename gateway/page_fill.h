@@ -21,7 +21,4 @@ struct page_value {
 void page_fill(struct buf *out, const char *page, size_t size, const struct page_value *values,
                size_t count);
 
-/* Appends text with &, <, >, " and ' escaped. */
-void page_escape(struct buf *out, const char *text);
-
 #endif

@@ -95,6 +95,31 @@ static bool is_unreserved(char c)
            c == '-' || c == '_' || c == '.' || c == '~';
 }
 
+void text_escape_markup(struct buf *out, const char *text)
+{
+    for (; *text; text++) {
+        switch (*text) {
+        case '&':
+            buf_append_str(out, "&amp;");
+            break;
+        case '<':
+            buf_append_str(out, "&lt;");
+            break;
+        case '>':
+            buf_append_str(out, "&gt;");
+            break;
+        case '"':
+            buf_append_str(out, "&quot;");
+            break;
+        case '\'':
+            buf_append_str(out, "&#39;");
+            break;
+        default:
+            buf_append_char(out, *text);
+        }
+    }
+}
+
 void text_url_encode(struct buf *out, const char *text, size_t size, bool keep_slash)
 {
     static const char digits[] = "0123456789ABCDEF";

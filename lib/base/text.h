@@ -20,6 +20,10 @@ size_t text_utf8_length(const char *text, size_t size);
  * worth to be passed over eight at a time. */
 size_t text_printable(const char *text, size_t size);
 
+/* Appends text with &, <, >, " and ' escaped, for the text and the quoted attributes of HTML
+ * and XML. */
+void text_escape_markup(struct buf *out, const char *text);
+
 /* Appends text percent-encoded as RFC 3986 says: unreserved characters stay, upper-case hex;
  * '/' stays where keep_slash. */
 void text_url_encode(struct buf *out, const char *text, size_t size, bool keep_slash);

@@ -7,28 +7,6 @@
 
 #define SOURCE_TYPE "DigitalSourceType"
 
-static void append_xml(struct buf *out, const char *text)
-{
-    for (; *text; text++) {
-        switch (*text) {
-        case '&':
-            buf_append_str(out, "&amp;");
-            break;
-        case '<':
-            buf_append_str(out, "&lt;");
-            break;
-        case '>':
-            buf_append_str(out, "&gt;");
-            break;
-        case '"':
-            buf_append_str(out, "&quot;");
-            break;
-        default:
-            buf_append_char(out, *text);
-        }
-    }
-}
-
 static void append_xmp(struct buf *out, const char *source_type)
 {
     buf_append_str(out, "<?xpacket begin=\"\xef\xbb\xbf\" id=\"W5M0MpCehiHzreSzNTczkc9d\"?>"
@@ -37,7 +15,7 @@ static void append_xmp(struct buf *out, const char *source_type)
                         "<rdf:Description rdf:about=\"\""
                         " xmlns:Iptc4xmpExt=\"http://iptc.org/std/Iptc4xmpExt/2008-02-29/\""
                         " Iptc4xmpExt:" SOURCE_TYPE "=\"");
-    append_xml(out, source_type);
+    text_escape_markup(out, source_type);
     buf_append_str(out, "\"/></rdf:RDF></x:xmpmeta><?xpacket end=\"w\"?>");
 }
 

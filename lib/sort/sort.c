@@ -84,10 +84,9 @@ static int compare(const void *a, const void *b, void *ctx)
 
 int sorter_compare(const void *a, size_t a_size, const void *b, size_t b_size)
 {
-    const size_t both = a_size < b_size ? a_size : b_size;
-    const int order = memcmp(a, b, both);
+    const uint64_t x = sort_prefix(a, a_size), y = sort_prefix(b, b_size);
 
-    return order ? order : (a_size > b_size) - (a_size < b_size);
+    return x != y ? (x < y ? -1 : 1) : sort_compare_rest(a, a_size, b, b_size);
 }
 
 static void sort_block(struct sorter *sorter)

@@ -37,35 +37,6 @@ static json_t *get(const char *path)
     return displays_json(&displays, "GET", path, NULL, 200);
 }
 
-static int64_t number(const json_t *object, const char *name)
-{
-    return json_integer_value(json_object_get(object, name));
-}
-
-static const char *text(const json_t *object, const char *name)
-{
-    const char *value = json_string_value(json_object_get(object, name));
-
-    return value ? value : "";
-}
-
-/* Moves the screens until each has been told of the version. */
-static void until(struct hung_screen *screens, int count, int64_t version)
-{
-    const int64_t deadline_ms = clock_mono_ms() + WAIT_MS;
-    int have = 0;
-
-    while (have < count) {
-        CHECK_INT(clock_mono_ms(), <, deadline_ms);
-        have = 0;
-        for (int i = 0; i < count; i++) {
-            hung_screen_tick(&screens[i]);
-            have += screens[i].version == version;
-        }
-        (void)http_client_run(displays.http, 5);
-    }
-}
-
 /* -- choosing and looking -- */
 
 TEST(what_is_put_is_what_is_got)
@@ -79,16 +50,16 @@ TEST(what_is_put_is_what_is_got)
     CHECK_INT(displays_put(&displays, "zone1", 0, 8, 8, ""), ==, 1);
     CHECK_INT(displays_put(&displays, "zone1", 2, 3, 2, ",\"effective_at\":1000"), ==, 2);
     manifest = get("/v1/zones/zone1");
-    CHECK_INT(number(manifest, "version"), ==, 2);
-    CHECK_INT(number(manifest, "effective_at"), ==, 1000);
+    CHECK_INT(displays_int(manifest, "version"), ==, 2);
+    CHECK_INT(displays_int(manifest, "effective_at"), ==, 1000);
     CHECK_INT(json_array_size(json_object_get(manifest, "landscape")), ==, 3);
     CHECK_INT(json_array_size(json_object_get(manifest, "portrait")), ==, 2);
     first = json_array_get(json_object_get(manifest, "landscape"), 0);
     displays_key(2, 'h', key);
     sha256_hex(key, strlen(key), hash);
-    CHECK_STR(text(first, "key"), key);
-    CHECK_STR(text(first, "sha256"), hash);
-    CHECK_STR(text(first, "url"), "/emotions/happy/p2h.jpeg");
+    CHECK_STR(displays_text(first, "key"), key);
+    CHECK_STR(displays_text(first, "sha256"), hash);
+    CHECK_STR(displays_text(first, "url"), "/emotions/happy/p2h.jpeg");
     displays_done(&displays);
 }
 
@@ -100,8 +71,8 @@ TEST(screens_get_time_to_load_unless_a_time_is_named)
     start();
     (void)displays_put(&displays, "zone1", 0, 1, 1, "");
     manifest = get("/v1/zones/zone1");
-    CHECK_INT(number(manifest, "effective_at"), >=, before_ms + 2000);
-    CHECK_INT(number(manifest, "effective_at"), <=, clock_wall_ms() + 2000);
+    CHECK_INT(displays_int(manifest, "effective_at"), >=, before_ms + 2000);
+    CHECK_INT(displays_int(manifest, "effective_at"), <=, clock_wall_ms() + 2000);
     displays_done(&displays);
 }
 
@@ -116,13 +87,13 @@ TEST(all_zones_are_listed_with_their_screens)
     list = get("/v1/zones");
     CHECK_INT(json_array_size(json_object_get(list, "zones")), ==, 2);
     zone = json_array_get(json_object_get(list, "zones"), 0);
-    CHECK_STR(text(zone, "zone"), "zone1");
-    CHECK_INT(number(zone, "landscape"), ==, 4);
-    CHECK_INT(number(zone, "portrait"), ==, 2);
+    CHECK_STR(displays_text(zone, "zone"), "zone1");
+    CHECK_INT(displays_int(zone, "landscape"), ==, 4);
+    CHECK_INT(displays_int(zone, "portrait"), ==, 2);
     zone = json_array_get(json_object_get(list, "zones"), 1);
-    CHECK_STR(text(zone, "zone"), "waiting");
-    CHECK_INT(number(zone, "version"), ==, 0);
-    CHECK_INT(number(json_object_get(zone, "screens"), "live"), ==, 1);
+    CHECK_STR(displays_text(zone, "zone"), "waiting");
+    CHECK_INT(displays_int(zone, "version"), ==, 0);
+    CHECK_INT(displays_int(json_object_get(zone, "screens"), "live"), ==, 1);
     displays_done(&displays);
 }
 
@@ -153,9 +124,9 @@ static void follows(enum screen_way way)
     start();
     hung_screen_init(&screen, displays.http, displays.url, "zone1", way);
     (void)displays_put(&displays, "zone1", 0, 8, 8, "");
-    until(&screen, 1, 1);
+    hung_screens_until(&screen, 1, 1);
     (void)displays_put(&displays, "zone1", 3, 8, 8, "");
-    until(&screen, 1, 2);
+    hung_screens_until(&screen, 1, 2);
     CHECK_INT(screen.first, ==, 3);
     CHECK_INT(screen.told, ==, 2);
     hung_screen_done(&screen);
@@ -185,7 +156,7 @@ TEST(a_feed_goes_on_where_the_screen_was)
     start();
     hung_screen_init(&screen, displays.http, displays.url, "zone1", SCREEN_FEED);
     (void)displays_put(&displays, "zone1", 0, 8, 8, "");
-    until(&screen, 1, 1);
+    hung_screens_until(&screen, 1, 1);
     hung_screen_cut(&screen);
     for (int i = 0; i < 20; i++) {
         hung_screen_tick(&screen);
@@ -193,7 +164,7 @@ TEST(a_feed_goes_on_where_the_screen_was)
     }
     CHECK_INT(screen.told, ==, 1);
     (void)displays_put(&displays, "zone1", 1, 8, 8, "");
-    until(&screen, 1, 2);
+    hung_screens_until(&screen, 1, 2);
     CHECK_INT(screen.told, ==, 2);
     hung_screen_done(&screen);
     displays_done(&displays);
@@ -225,12 +196,12 @@ TEST(after_kill_9_every_screen_is_current_again_in_three_seconds)
     (void)displays_put(&displays, "zone1", 0, 8, 8, "");
     for (int i = 0; i < MANY; i++)
         hung_screen_init(&screens[i], displays.http, displays.url, "zone1", SCREEN_FEED);
-    until(screens, MANY, 1);
+    hung_screens_until(screens, MANY, 1);
     (void)displays_put(&displays, "zone1", 4, 8, 8, "");
     displays_kill(&displays); /* before they were all told */
     start_ms = clock_mono_ms();
     displays_start(&displays);
-    until(screens, MANY, 2);
+    hung_screens_until(screens, MANY, 2);
     CHECK_INT(clock_mono_ms() - start_ms, <, 3000);
     for (int i = 0; i < MANY; i++) {
         CHECK_INT(screens[i].first, ==, 4);
@@ -275,7 +246,7 @@ TEST(on_kafka_a_zone_is_there_again_after_kill_9)
     displays_kill(&displays);
     displays_start(&displays);
     manifest = get("/v1/zones/zone1");
-    CHECK_INT(number(manifest, "version"), ==, 2);
+    CHECK_INT(displays_int(manifest, "version"), ==, 2);
     CHECK_INT(json_array_size(json_object_get(manifest, "landscape")), ==, 3);
     CHECK_INT(displays_put(&displays, "zone1", 4, 1, 0, ""), ==, 3);
     displays_done(&displays);
@@ -338,9 +309,9 @@ TEST(a_set_whose_version_was_taken_is_written_again_under_the_next)
     start();
     hung_screen_init(&screen, displays.http, displays.url, "zone1", SCREEN_FEED);
     (void)displays_put(&displays, "zone1", 0, 1, 0, "");
-    until(&screen, 1, 1);
+    hung_screens_until(&screen, 1, 1);
     write_past(1);
-    until(&screen, 1, 2);
+    hung_screens_until(&screen, 1, 2);
     CHECK_INT(screen.first, ==, 9);
     CHECK_INT(displays_put(&displays, "zone1", 3, 1, 0, ""), ==, 3);
     hung_screen_done(&screen);
@@ -353,7 +324,7 @@ static void refused(const char *path, const char *body, int status, const char *
 {
     OWNED_JSON answer = displays_json(&displays, "PUT", path, body, status);
 
-    CHECK_HAS(text(answer, "detail"), reason);
+    CHECK_HAS(displays_text(answer, "detail"), reason);
 }
 
 TEST(names_with_slashes_or_scripts_are_refused)
@@ -393,7 +364,7 @@ TEST(keys_that_are_no_pictures_are_all_named)
     CHECK_STR(json_string_value(json_array_get(keys, 2)), "<img src=x onerror=alert(1)>");
     json_decref(answer);
     answer = get("/v1/zones/zone1");
-    CHECK_INT(number(answer, "version"), ==, 1);
+    CHECK_INT(displays_int(answer, "version"), ==, 1);
     displays_done(&displays);
 }
 

@@ -13,7 +13,7 @@
 #define TEST_SECONDS 120
 #include "tests/test.h"
 
-enum { PICTURES = 12, WAIT_MS = 20000 };
+enum { PICTURES = 12 };
 
 static struct displays displays;
 
@@ -34,35 +34,6 @@ static json_t *get(const char *path)
     return displays_json(&displays, "GET", path, NULL, 200);
 }
 
-static int64_t number(const json_t *object, const char *name)
-{
-    return json_integer_value(json_object_get(object, name));
-}
-
-static const char *text(const json_t *object, const char *name)
-{
-    const char *value = json_string_value(json_object_get(object, name));
-
-    return value ? value : "";
-}
-
-/* Moves the screens until each has been told of the version. */
-static void until(struct hung_screen *screens, int count, int64_t version)
-{
-    const int64_t deadline_ms = clock_mono_ms() + WAIT_MS;
-    int have = 0;
-
-    while (have < count) {
-        CHECK_INT(clock_mono_ms(), <, deadline_ms);
-        have = 0;
-        for (int i = 0; i < count; i++) {
-            hung_screen_tick(&screens[i]);
-            have += screens[i].version == version;
-        }
-        (void)http_client_run(displays.http, 5);
-    }
-}
-
 /* -- screens -- */
 
 static json_t *beat(const char *rest)
@@ -79,9 +50,9 @@ static void screen_is(const char *state, int64_t *ret_clock_off)
     const json_t *screen = json_array_get(json_object_get(list, "screens"), 0);
 
     CHECK_INT(json_array_size(json_object_get(list, "screens")), ==, 1);
-    CHECK_STR(text(screen, "screen"), "hall-1");
-    CHECK_STR(text(screen, "state"), state);
-    *ret_clock_off = number(screen, "clock_off");
+    CHECK_STR(displays_text(screen, "screen"), "hall-1");
+    CHECK_STR(displays_text(screen, "state"), state);
+    *ret_clock_off = displays_int(screen, "clock_off");
 }
 
 TEST(a_clock_wrong_by_an_hour_is_seen_and_told_the_right_time)
@@ -93,9 +64,9 @@ TEST(a_clock_wrong_by_an_hour_is_seen_and_told_the_right_time)
     start();
     (void)snprintf(rest, sizeof rest, ",\"clock\":%" PRId64, clock_wall_ms() + 3600000);
     answer = beat(rest);
-    CHECK_INT(number(answer, "now"), >=, now_ms);
-    CHECK_INT(number(answer, "now"), <=, clock_wall_ms());
-    CHECK_INT(number(answer, "version"), ==, 0);
+    CHECK_INT(displays_int(answer, "now"), >=, now_ms);
+    CHECK_INT(displays_int(answer, "now"), <=, clock_wall_ms());
+    CHECK_INT(displays_int(answer, "version"), ==, 0);
     screen_is("live", &off_ms);
     CHECK_INT(off_ms, >, 3590000);
     CHECK_INT(off_ms, <=, 3600000);
@@ -119,7 +90,7 @@ TEST(a_screen_that_shows_something_else_is_stale)
     sha256_hex(key, strlen(key), hash);
     (void)snprintf(rest, sizeof rest, ",\"version\":1,\"showing\":\"%s\"", hash);
     answer = beat(rest);
-    CHECK_INT(number(answer, "version"), ==, 1);
+    CHECK_INT(displays_int(answer, "version"), ==, 1);
     screen_is("live", &off_ms);
     displays_done(&displays);
 }
@@ -141,10 +112,10 @@ TEST(a_withdrawn_picture_leaves_every_zone_and_screens_acknowledge)
     made = displays_json(&displays, "POST", "/v1/withdrawals",
                          "{\"keys\":[\"emotions/happy/p1h.jpeg\"]}", 202);
     CHECK_INT(json_array_size(json_object_get(made, "zones")), ==, 2);
-    CHECK_INT(number(made, "outstanding"), ==, 1);
+    CHECK_INT(displays_int(made, "outstanding"), ==, 1);
     manifest = get("/v1/zones/zone1");
-    CHECK_INT(number(manifest, "version"), ==, 2);
-    CHECK_INT(number(manifest, "effective_at"), <=, clock_wall_ms());
+    CHECK_INT(displays_int(manifest, "version"), ==, 2);
+    CHECK_INT(displays_int(manifest, "effective_at"), <=, clock_wall_ms());
     CHECK_INT(json_array_size(json_object_get(manifest, "landscape")), ==, 2);
     json_decref(manifest);
     manifest = get("/v1/zones/zone2");
@@ -153,14 +124,14 @@ TEST(a_withdrawn_picture_leaves_every_zone_and_screens_acknowledge)
     displays_copy_is(&displays, "zone1/img2h.jpeg", "emotions/happy/p2h.jpeg");
     displays_kill(&displays); /* what was done is known after it, too */
     displays_start(&displays);
-    (void)snprintf(path, sizeof path, "/v1/withdrawals/%s", text(made, "id"));
+    (void)snprintf(path, sizeof path, "/v1/withdrawals/%s", displays_text(made, "id"));
     then = get(path);
-    CHECK_INT(number(then, "outstanding"), ==, 1);
+    CHECK_INT(displays_int(then, "outstanding"), ==, 1);
     json_decref(beat(",\"version\":2"));
     json_decref(then);
     then = get(path);
-    CHECK_INT(number(then, "acknowledged"), ==, 1);
-    CHECK_INT(number(then, "outstanding"), ==, 0);
+    CHECK_INT(displays_int(then, "acknowledged"), ==, 1);
+    CHECK_INT(displays_int(then, "outstanding"), ==, 0);
     CHECK_INT(ask("GET", "/v1/withdrawals/../../keys", NULL), ==, 404);
     CHECK_INT(ask("POST", "/v1/withdrawals", "{\"keys\":[]}"), ==, 422);
     CHECK_INT(ask("POST", "/v1/withdrawals", "{}"), ==, 400);
@@ -183,8 +154,8 @@ TEST(a_picture_is_withdrawn_also_while_another_set_is_planned)
                          "{\"keys\":[\"emotions/happy/p1h.jpeg\"]}", 202);
     CHECK_INT(json_array_size(json_object_get(made, "zones")), ==, 1);
     manifest = get("/v1/zones/zone1");
-    CHECK_INT(number(manifest, "version"), ==, 3);
-    CHECK_INT(number(manifest, "effective_at"), <=, clock_wall_ms());
+    CHECK_INT(displays_int(manifest, "version"), ==, 3);
+    CHECK_INT(displays_int(manifest, "effective_at"), <=, clock_wall_ms());
     displays_done(&displays);
 }
 
@@ -199,7 +170,7 @@ static size_t plays(const char *query, int64_t *ret_first)
     buf_printf(&path, "/v1/plays?%s", query);
     answer = get(buf_text(&path));
     list = json_object_get(answer, "plays");
-    *ret_first = number(json_array_get(list, 0), "from");
+    *ret_first = displays_int(json_array_get(list, 0), "from");
     return json_array_size(list);
 }
 
@@ -272,7 +243,7 @@ TEST(a_week_of_coming_and_going_does_not_grow_memory)
                                         ? displays_put(&displays, screen->zone, i % 4, 8, 8, "")
                                         : screen->version;
 
-            until(screen, 1, version);
+            hung_screens_until(screen, 1, version);
             hung_screen_cut(screen);
             json_decref(beat(""));
         }

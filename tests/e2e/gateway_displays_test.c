@@ -62,22 +62,6 @@ static void until_following(struct hung_screen *screens, int count, int wanted)
     }
 }
 
-static void until_version(struct hung_screen *screens, int count, int64_t version)
-{
-    const int64_t deadline_ms = clock_mono_ms() + WAIT_MS;
-    int have = 0;
-
-    while (have < count) {
-        CHECK_INT(clock_mono_ms(), <, deadline_ms);
-        have = 0;
-        for (int i = 0; i < count; i++) {
-            hung_screen_tick(&screens[i]);
-            have += screens[i].version == version;
-        }
-        (void)http_client_run(displays.http, 5);
-    }
-}
-
 TEST(screens_may_look_kiosks_may_choose_and_operators_may_all)
 {
     static const char change[] = "{\"landscape\":[\"emotions/happy/p0h.jpeg\"]}";
@@ -152,14 +136,14 @@ TEST(feeds_are_passed_on_as_they_come_and_come_back_after_a_restart)
     start("GARDEN_FORWARD_CALLS=1");
     (void)displays_put(&displays, "z", 0, 8, 8, "");
     hang(SCREENS, SCREEN_FEED);
-    until_version(screens, SCREENS, 1);
+    hung_screens_until(screens, SCREENS, 1);
     CHECK_INT(following(), ==, SCREENS); /* none waits for another to end */
     (void)displays_put(&displays, "z", 1, 8, 8, "");
-    until_version(screens, SCREENS, 2);
+    hung_screens_until(screens, SCREENS, 2);
     displays_kill(&displays);
     displays_start(&displays);
     (void)displays_put(&displays, "z", 2, 8, 8, "");
-    until_version(screens, SCREENS, 3);
+    hung_screens_until(screens, SCREENS, 3);
     CHECK_INT(screens[0].first, ==, 2);
     take_down(SCREENS);
     stop();
@@ -184,9 +168,9 @@ TEST(a_long_poll_may_take_longer_than_other_answers)
     (void)displays_put(&displays, "z", 0, 8, 8, "");
     CHECK_INT(ask("GET", "/v1/zones/z?after=1&wait=1", NULL, NULL), ==, 304);
     hang(SCREENS, SCREEN_LONG_POLL);
-    until_version(screens, SCREENS, 1);
+    hung_screens_until(screens, SCREENS, 1);
     (void)displays_put(&displays, "z", 1, 8, 8, "");
-    until_version(screens, SCREENS, 2);
+    hung_screens_until(screens, SCREENS, 2);
     take_down(SCREENS);
     stop();
 }

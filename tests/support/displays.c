@@ -235,3 +235,15 @@ int64_t displays_put(struct displays *displays, const char *zone, int first, int
     answer = displays_json(displays, "PUT", path, buf_text(&body), 200);
     return json_integer_value(json_object_get(answer, "version"));
 }
+
+int64_t displays_int(const json_t *object, const char *name)
+{
+    return json_integer_value(json_object_get(object, name));
+}
+
+const char *displays_text(const json_t *object, const char *name)
+{
+    const char *value = json_string_value(json_object_get(object, name));
+
+    return value ? value : "";
+}

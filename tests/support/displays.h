@@ -54,6 +54,10 @@ bool displays_has_copy(struct displays *displays, const char *name);
 int displays_ask(struct displays *displays, const char *method, const char *path,
                  const char *body, struct buf *ret_body);
 
+/* A member of an answer; 0 or "" where there is none. */
+int64_t displays_int(const json_t *object, const char *name);
+const char *displays_text(const json_t *object, const char *name);
+
 /* The body of a change: so many pictures of each orientation from the first on. extra (may be
  * "") is put into the object. */
 void displays_body(int first, int landscape, int portrait, const char *extra,

@@ -10,7 +10,7 @@
 #include "tests/support/displays.h"
 #include "tests/support/process.h"
 
-enum { AGAIN_MS = 3, BREAK_MS = 5 };
+enum { AGAIN_MS = 3, BREAK_MS = 5, UNTIL_MS = 20000 };
 
 void hung_screen_init(struct hung_screen *screen, struct http_client *client, const char *url,
                       const char *zone, enum screen_way way)
@@ -152,4 +152,21 @@ void hung_screen_tick(struct hung_screen *screen)
                        screen->etag);
     }
     screen->sent = http_client_send(screen->client, &request, on_done, screen);
+}
+
+void hung_screens_until(struct hung_screen *screens, int count, int64_t version)
+{
+    const int64_t deadline_ms = clock_mono_ms() + UNTIL_MS;
+    int have = 0;
+
+    while (have < count) {
+        if (clock_mono_ms() >= deadline_ms)
+            test_fail("%d of %d screens have version %lld", have, count, (long long)version);
+        have = 0;
+        for (int i = 0; i < count; i++) {
+            hung_screen_tick(&screens[i]);
+            have += screens[i].version == version;
+        }
+        (void)http_client_run(screens->client, 5);
+    }
 }

@@ -36,6 +36,9 @@ void hung_screen_done(struct hung_screen *screen);
 /* Asks, where nothing is under way and it is time to; often. */
 void hung_screen_tick(struct hung_screen *screen);
 
+/* Moves screens of one client until each has been told of the version. */
+void hung_screens_until(struct hung_screen *screens, int count, int64_t version);
+
 /* Cuts its connection. It forgets nothing. */
 void hung_screen_cut(struct hung_screen *screen);
 

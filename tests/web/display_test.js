@@ -11,9 +11,7 @@ let garden, browser, landscape, portrait;
 before(async () => {
   garden = await startGarden();
   browser = await openBrowser();
-  const { items } = await garden.ask("GET", "/v1/items?limit=200");
-  const of = (orientation) => items.filter((item) => item.orientation === orientation).map((item) => item.key);
-  [landscape, portrait] = [of("landscape"), of("portrait")];
+  ({ landscape, portrait } = await garden.pictures());
 });
 after(async () => {
   await browser?.close();

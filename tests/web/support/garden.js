@@ -29,6 +29,12 @@ export async function startGarden({ env = {}, pictures = 100 } = {}) {
     if (!answer.ok) throw new Error(`${method} ${where}: ${answer.status} ${text}`);
     try { return JSON.parse(text); } catch { return text; }
   };
+  /** The keys of what blooms, by orientation: { landscape, portrait }. */
+  garden.pictures = async () => {
+    const { items } = await garden.ask("GET", "/v1/items?limit=200");
+    const of = (orientation) => items.filter((item) => item.orientation === orientation).map((item) => item.key);
+    return { landscape: of("landscape"), portrait: of("portrait") };
+  };
   garden.start = async () => {
     const log = createWriteStream(path.join(data, "up.log"), { flags: "a" });
     const child = spawn(path.resolve(root, process.env.TEST_BUILD ?? "build", "gardenctl"), ["up"], {
