@@ -85,6 +85,7 @@ class LabelsDiffer(unittest.TestCase):
 
     def test_seasons(self):
         self.check("season", SEASONS, 0.5, weather="sunny", time="day", emotion="happy")
+        self.check("season", SEASONS, 0.5, weather="sunny", time="day", emotion="fear")
 
     def test_weathers(self):
         self.check("weather", WEATHERS, 0.5, time="day", emotion="happy")

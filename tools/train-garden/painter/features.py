@@ -108,8 +108,8 @@ def _hedge(b, s, r, t):
         ink = s.light.leafy(vary(r, c, .03), far)
         if s.labels.snowy and up > .7:
             ink = s.light.snow(far)
-        elif s.labels.season == "autumn" and r.random() < .35:
-            ink = s.light.lit(r.choice(s.light.land.leaves), far, .5)
+        elif s.labels.season in ("spring", "autumn") and r.random() < .35:
+            ink = s.light.crown(r.choice(s.light.land.leaves), far)
         strokes.append((up, ("leaves", x, s.ground(t, x) - height * up,
                              r.uniform(5, 7), r.uniform(0, TURN), ink, 1)))
     b.dabs(r, [stroke for _, stroke in sorted(strokes, key=lambda item: item[0])])

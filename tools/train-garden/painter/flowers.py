@@ -99,6 +99,8 @@ def paint_foliage(b, s, drift, r):
             x1 = s.off_way(x + r.gauss(0, 5.5) * k, t, 2.5 * k)
             c = vary(r, mix(base, s.light.land.green, r.uniform(0, .55)), .03)
             lit = s.light.leafy(c, far)
+            if s.labels.season in ("spring", "autumn") and r.random() < .35:
+                lit = s.light.crown(vary(r, r.choice(s.light.land.leaves)), far)
             if s.labels.snowy and r.random() < .35:
                 lit = s.light.snow(far)
             up = r.uniform(-.05, .32) * size

@@ -25,7 +25,7 @@ def paint_ground(b, s):
 def _grass(s):
     far, near = s.light.land.grass
     if s.labels.snowy:
-        deep = .96 if s.labels.season == "winter" else .74   # elsewhere it has only just fallen
+        deep = .96 if s.labels.season == "winter" else .56   # elsewhere it has only just fallen
         return mix(far, rgb("f4f8fc"), deep), mix(near, rgb("c3d2e6"), deep - .06)
     return far, near
 
@@ -191,16 +191,16 @@ def _stones(b, s, r):
 def _litter(b, s, r):
     """Fallen petals in spring, leaves in autumn, and what the sad garden has lost."""
     season = s.labels.season
-    if s.labels.snowy or (season not in ("spring", "autumn") and s.labels.emotion != "sad"):
+    if season not in ("spring", "autumn") and (s.labels.snowy or s.labels.emotion != "sad"):
         return
     inks = s.light.land.accents if season != "autumn" else s.light.land.leaves
     if s.labels.emotion == "sad" and season not in ("spring", "autumn"):
         inks = s.mood.petals
-    for _ in range(46 if season == "autumn" else 30):
+    for _ in range(64 if season == "spring" else 46):
         t = .12 + r.random() ** .7 * .88
         if s.in_lake(t):
             continue
         k, x = s.near(t), r.uniform(0, s.width)
-        q = (1.3 if season == "autumn" else 1.0) * k
+        q = 1.4 * k
         b.oval(x, s.ground(t, x), q * 1.35, q * .62, r.uniform(0, 3),
                s.light.lit(vary(r, r.choice(inks)), .1), .9)

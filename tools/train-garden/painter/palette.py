@@ -68,17 +68,22 @@ class Land(NamedTuple):
     accents: list       # petals or leaves that lie about, the season's own flowers
     species: tuple      # the season's own
     green: tuple        # stems and leaves of flowers
+    cast: tuple         # hue and how much of it, over all that stands on the ground
 
 
 LANDS = {
-    "spring": Land(colours("b4d77c 63a548"), colours("f7c0d6 fbdce8 ee9fc2 f4b4cc"),
-                   colours("ffd3e4 fff0a0 ffffff"), ("tulip", "daisy"), rgb("4f9a3e")),
-    "summer": Land(colours("8cbb58 35782f"), colours("3f8a3c 2f7032 5a9e44 79b04e"),
-                   colours("ffcf3f ff6b4a ffffff"), ("sunflower", "poppy"), rgb("2f7030")),
+    "spring": Land(colours("cbe88a 86c653"), colours("f7c0d6 fbdce8 ee9fc2 f4b4cc"),
+                   colours("ffd3e4 fff0a0 ffffff"), ("tulip", "daisy"), rgb("4f9a3e"),
+                   (rgb("b0e058"), .20)),
+    "summer": Land(colours("7cb04c 2c6e2a"), colours("3f8a3c 2f7032 5a9e44 79b04e"),
+                   colours("ffcf3f ff6b4a ffffff"), ("sunflower", "poppy"), rgb("2f7030"),
+                   (rgb("2f8c34"), .16)),
     "autumn": Land(colours("dcb765 a5793a"), colours("e0762a c84a22 efae38 a93a1e"),
-                   colours("e58a2a bf4a26 f4c452"), ("pompon", "pompon"), rgb("6f6a2c")),
+                   colours("e58a2a bf4a26 f4c452"), ("pompon", "pompon"), rgb("6f6a2c"),
+                   (rgb("dc7424"), .34)),
     "winter": Land(colours("e6eef5 b4c6d6"), colours("57786f 456660 7b958f"),
-                   colours("ffffff dfe9f4 c8303f"), ("rose", "bell"), rgb("557268")),
+                   colours("ffffff dfe9f4 c8303f"), ("rose", "bell"), rgb("557268"),
+                   (rgb("bcd4f0"), .24)),
 }
 
 
@@ -190,6 +195,8 @@ class Light:
         if self.labels.night:                        # moonlight makes browns blue
             c = tint(c, MOONLIGHT, .25)
         c = tint(c, self.mood.tone[0], self.mood.tone[1] * tone)
+        hue, amount = self.land.cast
+        c = tint(c, hue, amount * tone)
         return mix(c, self.haze, min(1, far * (1 + self.weather.haze * 2)))
 
     def petal(self, c, far=0.0):
@@ -201,12 +208,17 @@ class Light:
         """A leaf or grass colour, which the mood bends."""
         return self.lit(self.bent(c), far)
 
+    def crown(self, c, far=0.0):
+        """Blossom and autumn leaves keep their own colour; what is green follows the mood."""
+        own = self.labels.season != "summer"
+        return self.lit(self.bent(c, .3 if own else 1.0), far, .5 if own else 1.0)
+
     def bent(self, c, part=1.0):
         """c bent to the mood's foliage: half in hue alone, half in lightness too, so that dark
         moods have dark grass."""
         hue, amount = self.mood.foliage
         if self.labels.season != "summer":           # the other seasons are told by their grass
-            amount *= .72
+            amount *= .5
         return mix(tint(c, hue, amount * part * .5), hue, amount * part * .5)
 
     def snow(self, far=0.0):

@@ -103,18 +103,12 @@ def _bare(b, s, r, x, y, height, far, _):
         return
     leaves, strokes = s.light.land.leaves, []        # the last leaves tell the season
     for a, c in tips:
-        for _ in range(3):
+        for _ in range(5):
             q = height * .05
             strokes.append(("leaves", a + r.gauss(0, q * .7), c + r.gauss(0, q * .7),
                             height * r.uniform(.08, .13), r.uniform(0, TURN),
-                            _leaf(s, r, vary(r, r.choice(leaves)), far), .95))
+                            s.light.crown(vary(r, r.choice(leaves)), far), .95))
     b.dabs(r, strokes)
-
-
-def _leaf(s, r, c, far):
-    """Blossom and autumn leaves keep their own colour; what is green follows the mood."""
-    own = s.labels.season != "summer"
-    return s.light.lit(s.light.bent(c, .3 if own else 1.0), far, .5 if own else 1.0)
 
 
 def _leafy(b, s, r, x, y, height, far, kind):
@@ -138,7 +132,7 @@ def _leafy(b, s, r, x, y, height, far, kind):
         if s.labels.snowy and bright > .64:
             lit = mix(s.light.snow(far), s.light.sky[0], r.uniform(.05, .22))
         else:
-            lit = _leaf(s, r, ink, far)
+            lit = s.light.crown(ink, far)
         mark = "blob" if i < len(marks) * .35 else "leaves"
         strokes.append((mark, a, c, height * r.uniform(.12, .17) * thick *
                         (1.25 if mark == "leaves" else 1),
@@ -156,7 +150,7 @@ def _curtain(b, s, r, marks, height, foot, far):
     """A willow's hanging twigs."""
     leaves = s.light.land.leaves
     for a, c in sorted(marks, key=lambda p: p[1])[len(marks) // 4::2]:
-        ink = _leaf(s, r, mix(r.choice(leaves), _shade(s), r.uniform(0, .45)), far)
+        ink = s.light.crown(mix(r.choice(leaves), _shade(s), r.uniform(0, .45)), far)
         length = min(foot - 1 - c, height * r.uniform(.22, .5))
         if length > 1:
             b.petal(a, c - 1, -UP + r.uniform(-.10, .10), length, height * r.uniform(.03, .05), ink,
@@ -193,7 +187,7 @@ def _curl(b, s, r, x, y, height, far, _):
     cx, cy, q = x - turn * height * .02, y - height * .68, height * .22
     b.taper(points + [(cx - turn * q * .8, cy + q * .4)], height * .075, bark, 1, .5)
     leaves = s.light.land.leaves
-    ink = _leaf(s, r, r.choice(leaves), far)
+    ink = s.light.crown(r.choice(leaves), far)
     b.disc(cx, cy, q * 1.1, mix(ink, times(ink, (.5, .45, .6)), .6))
     spiral = [(cx + q * (1.05 - i / 26) * math.cos(turn * i * .6),
                cy + q * (1.05 - i / 26) * math.sin(turn * i * .6)) for i in range(25)]
@@ -201,7 +195,7 @@ def _curl(b, s, r, x, y, height, far, _):
     if s.labels.snowy:
         b.petal(cx - q, cy - q * .75, 0, q * 2, q * .6, s.light.snow(far))
     b.dabs(r, [("leaves", cx + q * 1.1 * math.cos(a), cy + q * 1.1 * math.sin(a),
-             height * .10, a, _leaf(s, r, vary(r, r.choice(leaves)), far), 1)
+             height * .10, a, s.light.crown(vary(r, r.choice(leaves)), far), 1)
             for a in (i * TURN / 13 for i in range(13))])
 
 
@@ -226,7 +220,7 @@ def paint_bough(b, s):
     leaves, strokes = s.light.land.leaves, []
     for i, (a, c) in enumerate(tips * 4):
         ink = mix(vary(r, r.choice(leaves), .04), _shade(s), max(0, .5 - i / (len(tips) * 6)))
-        lit = s.light.snow() if s.labels.snowy and i % 3 == 0 else _leaf(s, r, ink, 0)
+        lit = s.light.snow() if s.labels.snowy and i % 3 == 0 else s.light.crown(ink, 0)
         strokes.append(("leaves", a + r.gauss(0, 3), c + r.gauss(.6, 2.4),
                         r.uniform(7, 12), r.uniform(0, TURN), lit, 1))
     b.dabs(r, strokes)
