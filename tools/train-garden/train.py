@@ -94,7 +94,7 @@ class Run:
         figures = export.check(self.settings, model, self.training.tokens, folder)
         self.work.log("export", folder=str(folder), bytes=size, **figures)
         evaluate.evaluate(self.settings, self.work, self.pictures, self.judge, self.features,
-                          folder, self.args.sweep)
+                          folder, self.training.loop.seen, self.args.sweep)
 
     def now(self):
         """Exports and looks at what there is, in the middle of the training."""

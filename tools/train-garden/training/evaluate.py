@@ -16,7 +16,7 @@ from PIL import Image
 import captions
 from painter import Labels, paint, random_labels
 from painter.labels import EMOTIONS, SEASONS, TIMES, WEATHERS
-from training import export
+from training import curves, export
 from training.classifier import accuracy
 from training.compute import device, mixed, quicken, to_tensor
 from training.data import numbers_of
@@ -176,8 +176,9 @@ def seconds_a_picture(shipped):
     return time.monotonic() - started
 
 
-def evaluate(settings, work, pictures, judge, features, folder, sweep=False):
-    """Everything; returns and logs the figures, and writes evaluation.json beside the work."""
+def evaluate(settings, work, pictures, judge, features, folder, seen, sweep=False):
+    """Everything; returns and logs the figures, and writes evaluation.json, sheets and curves
+    beside the work. seen: samples that the UNet has learned from."""
     shipped = Shipped(settings, folder)
     count = settings.evaluate_pictures
     result = {"drawing": shipped.drawing}
@@ -194,7 +195,8 @@ def evaluate(settings, work, pictures, judge, features, folder, sweep=False):
     result["holds"]["memorisation"] = (result["memorisation"]["share"]
                                        >= 0.99 * result["memorisation"]["share_painted"])
     work.write_json("evaluation.json", result)
-    work.log("evaluate", **figures, seconds=result["seconds"],
+    work.log("evaluate", seen=seen, **figures, seconds=result["seconds"],
              diversity=result["diversity"]["ratio"], holds=str(result["holds"]))
     sheets(shipped, work.path("sheets"))
+    curves.write(work.path("log.jsonl"), work.path("sheets") / "curves.svg")
     return result

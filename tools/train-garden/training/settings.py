@@ -17,7 +17,7 @@ class Settings:
     width: int = 512
     height: int = 320
     shard: int = 128
-    shards: int = 126                   # two landscape ones, one portrait one, and so on
+    shards: int = 96                    # two landscape ones, one portrait one, and so on
     held_out_shards: int = 6
 
     # The judge looks at pictures reduced four times and is for figures alone; the features, at
@@ -43,6 +43,8 @@ class Settings:
     text_inner: int = 256
     text_layers: int = 3
     text_heads: int = 4
+    text_samples: int = 64_000          # captions without pictures, before the UNet's
+    text_batch: int = 48
 
     unet_channels: Tuple[int, ...] = (48, 96, 144, 128)
     unet_heads: Tuple[int, ...] = (2, 3, 4, 4)
@@ -77,6 +79,7 @@ TINY = dataclasses.replace(
     FULL, name="tiny", shard=16, shards=9, held_out_shards=3,
     classifier_samples=96, classifier_batch=8, pca_pictures=24,
     decoder_samples=24, decoder_batch=2, decoder_crop=64, encoder_samples=8,
+    text_samples=64, text_batch=8,
     unet_half_samples=64, unet_half_batch=8, unet_samples=32, unet_batch=4,
     gate_judge=(0, 0, 0, 0), gate_decoder=(0, 0, 0, 0), gate_half=(0, 0, 0, 0),
     steps=2, evaluate_pictures=8, save_every_s=5)

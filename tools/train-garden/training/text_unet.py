@@ -2,7 +2,9 @@
 
 Velocity is predicted, as latents at the last time step hold next to nothing of the picture (betas
 rise linearly from 1e-4 to 0.02; Stable Diffusion's own schedule leaks the mean brightness, which
-tells night from day). Steps are weighted by min-SNR-5 (Hang et al. 2023). Most samples are of
+tells night from day). Each noisy step counts in full, and those above a signal-to-noise ratio of 5
+less and less: min-SNR-5 (Hang et al. 2023), which is meant for velocity too, leaves the noisiest half
+a fifth of the weight, and there mood, season and composition are decided. Most samples are of
 pictures at half size, where one costs a quarter; words and colours are learned there. Muon
 reaches a loss with fewer than half of the samples that AdamW alone needs.
 """
@@ -13,13 +15,13 @@ from diffusers import DDIMScheduler, DPMSolverMultistepScheduler, UNet2DConditio
 from torch import nn
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
-from training import loop, parallel, vocabulary
+from training import loop, parallel, text, vocabulary
 from training.compute import device, mixed, quicken
 from training.data import FORMATS, caption_of
 
 BETAS = dict(beta_start=1e-4, beta_end=0.02, beta_schedule="linear", num_train_timesteps=1000)
-SNR_MAX = 5.0
-FLOOR = 0.15        # weight that every time step has at least, so that no colours drift
+NOISY = 0.75        # time steps are spread as chance to this power: fewer of the nearly clean ones
+SNR_MAX = 5.0       # what is less noisy than this counts less
 
 
 def new_unet(settings):
@@ -83,6 +85,13 @@ class Tokens:
         return ids.to(device())
 
 
+def importance_of(latents):
+    """The weight of each channel's error, 1 on average: between the latents' own measure and that
+    of pixels, for which the strong components count more."""
+    weight = 1 / latents.state["scale"]
+    return (weight / weight.mean())[:, None, None]
+
+
 class Training:
     def __init__(self, settings, work, latents, latent_set):
         self.settings, self.work = settings, work
@@ -91,10 +100,11 @@ class Training:
         self.model = Painter(settings, self.tokens.count)
         betas = torch.linspace(BETAS["beta_start"], BETAS["beta_end"], 1000, device=device())
         self.kept = torch.cumprod(1 - betas, 0)
+        self.importance = importance_of(latents)
         half, full = settings.unet_half_samples, settings.unet_samples
         self.half_share = half / (half + full)
         self.loop = loop.Loop(work, "unet", {"model": self.model}, half + full, settings.seed,
-                              2e-3, schedule=loop.root_and_cooldown, average=0.9995,
+                              2e-3, schedule=loop.root_and_cooldown, average=0.998,
                               matrices=matrices_of(self.model))
         self.loaded = None
 
@@ -120,19 +130,19 @@ class Training:
     def _step(self, rng, size):
         z, ids = self._batch(rng, size)
         count = len(z)
-        times = (torch.arange(count, device=device()) + float(rng.random())) / count * 1000
-        times = times.long().clamp(0, 999)
+        times = (torch.arange(count, device=device()) + float(rng.random())) / count
+        times = (times ** NOISY * 1000).long().clamp(0, 999)
         noise = torch.randn(z.shape).to(device())
         kept = self.kept[times][:, None, None, None]
         noisy = kept.sqrt() * z + (1 - kept).sqrt() * noise
         velocity = kept.sqrt() * noise - (1 - kept).sqrt() * z
         ratio = (kept / (1 - kept)).flatten()
-        weight = (ratio.clamp(max=SNR_MAX) / (ratio + 1) + FLOOR) / count
+        weight = ratio.clamp(min=SNR_MAX).reciprocal() * SNR_MAX / count
         errors = torch.zeros(count, device=device())
 
         def loss_of(part):
             drawn = self.model(noisy[part], times[part], ids[part])
-            error = (drawn - velocity[part]).square().mean((1, 2, 3))
+            error = ((drawn - velocity[part]).square() * self.importance).mean((1, 2, 3))
             errors[part] = error.detach()
             return (error * weight[part]).sum()
 
@@ -147,7 +157,8 @@ class Training:
     def run(self, check):
         """check(model): called on the averaged weights where half-size learning is half done."""
         settings, share = self.settings, self.half_share
-        self.loop.restore()
+        if not self.loop.restore():
+            text.train(settings, self.work, self.tokens, self.model.text)
         if self.loop.progress < share:
             self._load("half")
             if not self.work.read_json("half-gate.json"):
