@@ -11,6 +11,7 @@ reaches a loss with fewer than half of the samples that AdamW alone needs.
 import random
 
 import torch
+import torch.nn.functional as F
 from diffusers import DDIMScheduler, DPMSolverMultistepScheduler, UNet2DConditionModel
 from torch import nn
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
@@ -142,15 +143,24 @@ class Training:
 
         def loss_of(part):
             drawn = self.model(noisy[part], times[part], ids[part])
-            error = ((drawn - velocity[part]).square() * self.importance).mean((1, 2, 3))
-            errors[part] = error.detach()
-            return (error * weight[part]).sum()
+            error = drawn - velocity[part]
+            errors[part] = error.detach().square().mean((1, 2, 3))
+            return (self._distance(error) * weight[part]).sum()
 
         many = parallel.parts()
         loss = parallel.gradients(loss_of, [slice(i, None, many) for i in range(many)],
                                   self.loop.parameters)
         quarters = errors.reshape(4, -1).mean(1).tolist()
         return loss, count, {f"q{i}": q for i, q in enumerate(quarters)}
+
+    def _distance(self, error):
+        """Also of the error's means over squares, which count more the larger they are (Hoogeboom
+        et al. 2023): trees and horizons would drown in detail that nobody can foresee."""
+        total = 0.0
+        for side in (1, 2, 4, 8):
+            means = F.avg_pool2d(error, side) if side > 1 else error
+            total = total + side * (means.square() * self.importance).mean((1, 2, 3))
+        return total / 4
 
     # -- the whole --------------------------------------------------------------------------
 
