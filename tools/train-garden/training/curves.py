@@ -38,7 +38,7 @@ def _panel(top, title, series, x, high, dots):
         value = high * step / 5
         out.append(f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y(value):.1f}" '
                    f'y2="{y(value):.1f}" stroke="#ddd"/>')
-        out.append(_text(LEFT - 6, y(value) + 4, f"{value:.1f}", anchor="end"))
+        out.append(_text(LEFT - 6, y(value) + 4, f"{value:.2f}", anchor="end"))
     lowest = 0.0
     named = sorted(zip(series, INKS), key=lambda one: y(one[0][1][-1][1]))
     for (name, points), ink in named:
@@ -67,12 +67,12 @@ def write(log, path):
     out = [f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{bottom + 34}" '
            'font-family="sans-serif" font-size="12">',
            '<rect width="100%" height="100%" fill="#fff"/>']
-    out += _panel(TOP, "error of the velocity, mean over 100 steps", errors, x, 1.0, False)
+    out += _panel(TOP, "error of the velocity, mean over 100 steps", errors, x, 1.25, False)
     out += _panel(TOP + HEIGHT + GAP, "share of drawn pictures that the judge names rightly",
                   judged, x, 1.0, True)
     for part in range(5):
         seen = last * part / 4
         out.append(_text(x(seen), bottom + 16, f"{seen / 1000:.0f}", anchor="middle"))
-    out.append(_text(WIDTH - RIGHT + 10, bottom + 16, "thousand samples"))
+    out.append(_text(WIDTH - RIGHT + 26, bottom + 16, "thousand samples"))
     out.append("</svg>")
     path.write_text("\n".join(out) + "\n")

@@ -3,9 +3,11 @@
 Picture n is decided by n and the seed alone, so the labels need no file. Shards that are there are
 not painted again; each is written whole or not at all.
 """
+import concurrent.futures
 import multiprocessing
 import os
 import random
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import numpy as np
@@ -83,10 +85,17 @@ class Pictures:
         if not missing:
             return
         tasks = [(self.settings, shard, self.path(shard)) for shard in missing]
-        with multiprocessing.get_context("spawn").Pool(processes) as pool:
-            for done, _ in enumerate(pool.imap_unordered(_paint_shard, tasks), 1):
-                self.work.log("paint", shards=done, of=len(missing))
+        spawn = multiprocessing.get_context("spawn")
+        with concurrent.futures.ProcessPoolExecutor(processes, spawn) as pool:
+            try:
+                for done, _ in enumerate(pool.map(_paint_shard, tasks), 1):
+                    self.work.log("paint", shards=done, of=len(missing))
+                    self.work.check_time()
+            except BrokenProcessPool:           # a signal to all processes ends the painters, too
                 self.work.check_time()
+                raise
+            finally:
+                pool.shutdown(cancel_futures=True)
 
     def open(self, shard):
         return np.load(self.path(shard), mmap_mode="r")
