@@ -22,7 +22,7 @@ class Settings:
 
     # The judge looks at pictures reduced four times and is for figures alone; the features, at
     # twice reduced ones, teach the decoder. Apart, so that nothing learns to please its judge.
-    classifier_samples: int = 40_000
+    classifier_samples: int = 20_000
     classifier_batch: int = 32
 
     # Latents: principal components of 8 x 8 pixels.
@@ -52,9 +52,9 @@ class Settings:
     unet_attention: Tuple[bool, ...] = (False, False, True, False)
     unet_groups: int = 16
     # First on pictures of half the size, where a sample costs a quarter; then at full size.
-    unet_half_samples: int = 64_000
+    unet_half_samples: int = 88_000
     unet_half_batch: int = 16
-    unet_samples: int = 24_000
+    unet_samples: int = 112_000
     unet_batch: int = 8
     empty_prompts: float = 0.10
 
