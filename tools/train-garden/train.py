@@ -20,7 +20,6 @@ from training.work import GateClosed, OutOfTime, Work
 
 HERE = Path(__file__).resolve().parent
 COMMITTED = HERE / "checkpoint.safetensors"
-LABELS = ("emotion", "season", "weather", "time")
 
 
 class Run:
@@ -51,7 +50,7 @@ class Run:
         self.features = classifier.train(settings, work, self.pictures, "features")
 
     def gate(self, name, figures, least):
-        self.work.gate(name, figures, dict(zip(LABELS, least)), self.args.ignore_gates)
+        self.work.gate(name, figures, dict(zip(data.JUDGED, least)), self.args.ignore_gates)
 
     def find_latents(self):
         self.latents = latents.latents_of(self.settings, self.work, self.pictures)

@@ -5,8 +5,9 @@ goes on. Below: what the judge recognises in drawn pictures, which is what count
 """
 import json
 
+from training.data import JUDGED
+
 PARTS = {"q0": "least noisy quarter", "q1": "second", "q2": "third", "q3": "noisiest quarter"}
-JUDGED = ("emotion", "season", "weather", "time")
 INKS = ("#0b6e99", "#b5520a", "#3a7d34", "#8a3b8f")
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, GAP = 760, 230, 52, 150, 26, 54
 

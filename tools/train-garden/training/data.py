@@ -33,9 +33,9 @@ def labels_of(settings, shard):
             for i in range(settings.shard)]
 
 
-def numbers_of(labels):
-    """Labels as the numbers of their choices, [pictures, judged fields]."""
-    return np.array([[FIELDS[name].index(getattr(one, name)) for name in JUDGED]
+def numbers_of(labels, names=JUDGED):
+    """Labels as the numbers of their choices, [pictures, names]."""
+    return np.array([[FIELDS[name].index(getattr(one, name)) for name in names]
                      for one in labels], np.int64)
 
 
@@ -86,16 +86,16 @@ class Pictures:
             return
         tasks = [(self.settings, shard, self.path(shard)) for shard in missing]
         spawn = multiprocessing.get_context("spawn")
-        with concurrent.futures.ProcessPoolExecutor(processes, spawn) as pool:
-            try:
-                for done, _ in enumerate(pool.map(_paint_shard, tasks), 1):
-                    self.work.log("paint", shards=done, of=len(missing))
-                    self.work.check_time()
-            except BrokenProcessPool:           # a signal to all processes ends the painters, too
+        pool = concurrent.futures.ProcessPoolExecutor(processes, spawn)
+        try:
+            for done, _ in enumerate(pool.map(_paint_shard, tasks), 1):
+                self.work.log("paint", shards=done, of=len(missing))
                 self.work.check_time()
-                raise
-            finally:
-                pool.shutdown(cancel_futures=True)
+        except BrokenProcessPool:               # a signal to all processes ends the painters, too
+            self.work.check_time()
+            raise
+        finally:
+            pool.shutdown(cancel_futures=True)
 
     def open(self, shard):
         return np.load(self.path(shard), mmap_mode="r")

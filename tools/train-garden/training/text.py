@@ -13,9 +13,9 @@ from painter import random_labels
 from painter.labels import FIELDS
 from training import loop
 from training.compute import device, mixed
-from training.data import caption_of
+from training.data import JUDGED, caption_of, numbers_of
 
-NAMED = ("emotion", "season", "weather", "time", "animal")
+NAMED = (*JUDGED, "animal")
 CHOICES = [len(FIELDS[name]) for name in NAMED]
 SHARPNESS = 20.0        # of the softmax over cosines, none of which can pass 0.5 with five names
 
@@ -47,11 +47,9 @@ def train(settings, work, tokens, text):
             hidden = text(input_ids=ids).last_hidden_state.float()
         # The first end of text and all that follow it have read the whole caption.
         read = ids == text.config.eos_token_id
-        which = read.nonzero()[:, 0]
+        truths = torch.from_numpy(numbers_of(labels, NAMED)).to(device())[read.nonzero()[:, 0]]
         loss, right = 0.0, []
-        for name, answer in zip(NAMED, names(hidden[read])):
-            truth = torch.tensor([FIELDS[name].index(getattr(one, name)) for one in labels],
-                                 device=device())[which]
+        for answer, truth in zip(names(hidden[read]), truths.T):
             loss = loss + F.cross_entropy(answer, truth)
             right.append((answer.argmax(1) == truth).float().mean())
         return loss, len(labels), {name: float(share) for name, share in zip(NAMED, right)}

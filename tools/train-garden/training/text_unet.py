@@ -3,9 +3,9 @@
 Velocity is predicted, as latents at the last time step hold next to nothing of the picture (betas
 rise linearly from 1e-4 to 0.02; Stable Diffusion's own schedule leaks the mean brightness, which
 tells night from day). Each noisy step counts in full, and those above a signal-to-noise ratio of 5
-less and less: min-SNR-5 (Hang et al. 2023), which is meant for velocity too, leaves the noisiest half
-a fifth of the weight, and there mood, season and composition are decided. Most samples are of
-pictures at half size, where one costs a quarter; words and colours are learned there. Muon
+less and less: min-SNR-5 (Hang et al. 2023), which is meant for velocity too, leaves the noisiest
+half a fifth of the weight, and there mood, season and composition are decided. Most samples are
+of pictures at half size, where one costs a quarter; words and colours are learned there. Muon
 reaches a loss with fewer than half of the samples that AdamW alone needs.
 """
 import random

@@ -14,7 +14,7 @@ from torch import nn
 from training import loop
 from training.classifier import accuracy
 from training.compute import device, mixed, quicken, to_pictures, to_tensor
-from training.data import FORMATS, numbers_of
+from training.data import FORMATS, JUDGED, numbers_of
 
 LOG_VARIANCE = -8.0     # what the encoder says of its own doubt: next to none
 
@@ -137,7 +137,7 @@ class DecoderTraining:
 
     def run(self, judge, ignore_gates):
         settings, running = self.settings, self.loop
-        least = dict(zip(("emotion", "season", "weather", "time"), settings.gate_decoder))
+        least = dict(zip(JUDGED, settings.gate_decoder))
         passed = self.work.read_json("decoder-gate.json")
         if not passed:
             running.run(self._step, settings.decoder_gate_at)
