@@ -384,7 +384,7 @@ TEST(a_client_that_leaves_ends_the_call)
     struct stand_in in;
     struct door door = {0};
     struct err err = {0};
-    struct http_client *client = http_client_new(&err);
+    struct http_client *asked = http_client_new(&err), *waits = http_client_new(&err);
     int64_t until_ms = clock_mono_ms() + SOON_MS;
 
     stand_in_start(&in);
@@ -392,9 +392,14 @@ TEST(a_client_that_leaves_ends_the_call)
     door_start(&door, (const char *const[]){in.setting, "GARDEN_FORWARD_CALLS=1",
                                             "GARDEN_FORWARD_MS=10000", NULL});
     picture(&body, PICTURE);
-    crowd_send(client, &crowd, &door, &body, 2); /* one is asked, one waits */
-    wait_for_forwards(&door, client, 1, 1);
-    http_client_free(client);
+    crowd_send(asked, &crowd, &door, &body, 1);
+    wait_for_forwards(&door, asked, 1, 0);
+    crowd_send(waits, &crowd, &door, &body, 1);
+    wait_for_forwards(&door, waits, 1, 1);
+    http_client_free(waits); /* first, so that nobody takes the other one's place */
+    wait_for_forwards(&door, NULL, 1, 0);
+    CHECK_INT(atomic_load(&in.left), ==, 0);
+    http_client_free(asked);
     wait_for_forwards(&door, NULL, 0, 0);
     while (atomic_load(&in.left) < 1 && clock_mono_ms() < until_ms)
         (void)poll(NULL, 0, 5);
