@@ -1,5 +1,8 @@
 /* parallel.c - see parallel.h. Without OpenMP (clang here) everything runs on one thread. */
+#include <limits.h>
 #include <sched.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 #ifdef _OPENMP
 #include <omp.h>
@@ -82,9 +85,24 @@ void parallel_for(int threads, size_t count, parallel_task *run, void *ctx)
         restore_denormals(before);
     }
 }
+
 void parallel_rest(void)
 {
     (void)omp_pause_resource_all(omp_pause_soft);
+}
+
+void parallel_share(char *const argv[])
+{
+    char program[PATH_MAX]; /* by its own path, which the process is named after */
+    ssize_t size;
+
+    if (getenv("GOMP_SPINCOUNT") || getenv("OMP_WAIT_POLICY"))
+        return;
+    size = readlink("/proc/self/exe", program, sizeof program - 1);
+    if (size <= 0 || setenv("GOMP_SPINCOUNT", "1000", 1) < 0)
+        return;
+    program[size] = '\0';
+    (void)execv(program, argv); /* where it fails the program is as good, on an idle processor */
 }
 #else
 void parallel_use(int threads)
@@ -94,6 +112,11 @@ void parallel_use(int threads)
 
 void parallel_rest(void)
 {
+}
+
+void parallel_share(char *const argv[])
+{
+    (void)argv;
 }
 
 int parallel_current(void)

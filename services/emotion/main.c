@@ -4,6 +4,7 @@
 
 #include "lib/base/secret.h"
 #include "lib/base/wiping_heap.h" /* what libraries give back of a picture is zeroed */
+#include "lib/nn/parallel.h"
 #include "services/common/program.h"
 #include "services/common/shipped.h"
 #include "services/emotion/emotion.h"
@@ -66,6 +67,7 @@ int main(int argc, char **argv)
                                     .load = load,
                                     .run = run};
 
+    parallel_share(argv);
     secret_process();
     return program_main(&program, argc, argv);
 }

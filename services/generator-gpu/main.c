@@ -1,4 +1,5 @@
 /* main.c - generator-gpu: garden.generation.requests into pictures. Wiring only. */
+#include "lib/nn/parallel.h"
 #include "services/common/program.h"
 #include "services/common/shipped.h"
 #include "services/generator-gpu/generator.h"
@@ -50,5 +51,6 @@ int main(int argc, char **argv)
         .load = load,
         .run = run};
 
+    parallel_share(argv);
     return program_main(&program, argc, argv);
 }
