@@ -13,8 +13,8 @@ import numpy as np
 
 import captions
 from painter import random_labels
-from training import checkpoint, classifier, compute, data, evaluate, export, latents
-from training import text_unet, vae
+from training import checkpoint, classifier, compute, data, edges, evaluate, export
+from training import latents, text_unet, vae
 from training.settings import PRESETS, changed
 from training.work import GateClosed, OutOfTime, Work
 
@@ -60,7 +60,8 @@ class Run:
     def decoder(self):
         training = vae.DecoderTraining(self.settings, self.work, self.pictures, self.latents,
                                        self.features)
-        return training.run(self.judge, self.args.ignore_gates)
+        decoder = training.run(self.judge, self.args.ignore_gates)
+        return edges.train(self.settings, self.work, self.set, decoder)
 
     def model(self):
         self.training = text_unet.Training(self.settings, self.work, self.latents, self.set)

@@ -47,6 +47,8 @@ def export(settings, model, decoder, encoder, folder):
     sizes = [[8 * width, 8 * height]
              for height, width in (sizes_of(settings, kind) for kind in FORMATS)]
     _write(folder / "garden.json", {**drawing, "sizes": sizes})
+    for path in folder.rglob("*.safetensors"):
+        path.chmod(0o644)    # they are written for their owner alone
     size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
     if size > LIMIT_BYTES:
         raise ValueError(f"{folder}: {size} bytes, more than {LIMIT_BYTES}")

@@ -37,6 +37,7 @@ class Settings:
     decoder_whole_from: float = 0.80    # from here on whole pictures, two at a time
     decoder_adversary_from: float = 0.50
     decoder_gate_at: float = 0.30
+    edge_samples: int = 1_200           # crops
     encoder_samples: int = 24_000
 
     text_width: int = 128
@@ -78,7 +79,7 @@ FULL = Settings()
 TINY = dataclasses.replace(
     FULL, name="tiny", shard=16, shards=9, held_out_shards=3,
     classifier_samples=96, classifier_batch=8, pca_pictures=24,
-    decoder_samples=24, decoder_batch=2, decoder_crop=64, encoder_samples=8,
+    decoder_samples=24, decoder_batch=2, decoder_crop=64, edge_samples=4, encoder_samples=8,
     text_samples=64, text_batch=8,
     unet_half_samples=64, unet_half_batch=8, unet_samples=32, unet_batch=4,
     gate_judge=(0, 0, 0, 0), gate_decoder=(0, 0, 0, 0), gate_half=(0, 0, 0, 0),
