@@ -142,7 +142,7 @@ bench_generator() {
             tools/golden/golden.sh python tools/golden/bench_peer.py "$model" "$precision" 512 2
     done
     build/tests/bench/generator_tiny tests/golden/diffusion/sd21-base/model
-    if [ -e models/garden-tiny/model_index.json ]; then build/tests/bench/shipped_model; fi
+    build/tests/bench/shipped_model
     # Convolutions next to what oneDNN reaches where it may choose every layout (as benchdnn asks it).
     build/tests/bench/nn conv3 all 2 | while IFS=$'\t' read -r name value unit _; do
         case $name in

@@ -102,7 +102,7 @@ void parallel_share(char *const argv[])
     if (size <= 0 || setenv("GOMP_SPINCOUNT", "1000", 1) < 0)
         return;
     program[size] = '\0';
-    (void)execv(program, argv); /* where it fails the program is as good, on an idle processor */
+    (void)execv(program, argv); /* where it fails, this one is as good alone */
 }
 #else
 void parallel_use(int threads)

@@ -17,12 +17,13 @@ int parallel_current(void);
 /* thread: 0 .. threads - 1, for scratch memory of its own. */
 typedef void parallel_task(void *ctx, size_t task, int thread);
 
-/* First in main(). Threads that wait for each other look for some microseconds whether the others
- * are done, and sleep then. OpenMP's own way is to look for milliseconds, which takes the processor
- * away from those that have work where others want it, too: beside two busy programs a picture of
- * the model that ships took 3 to 20 times as long as alone, now 2.4; alone it takes 8 % longer.
- * OpenMP reads this from the environment before main(), so the program is started anew once, as the
- * same process. Where GOMP_SPINCOUNT or OMP_WAIT_POLICY is set it is left alone. */
+/* First in main(). Threads that wait for each other look for some microseconds whether the
+ * others are done, and sleep then. OpenMP's own way is to look for milliseconds, which takes
+ * the processor away from those that have work where others want it, too: beside two busy
+ * programs a picture of the model that ships took 3 to 20 times as long as alone, now 2.4;
+ * alone it takes 8 % longer. OpenMP reads this from the environment before main(), so the
+ * program is started anew once, as the same process. Where GOMP_SPINCOUNT or OMP_WAIT_POLICY is
+ * set it is left alone. */
 void parallel_share(char *const argv[]);
 
 /* Runs tasks 0 .. count - 1, each once, in any order, and waits for all. The other threads stay
