@@ -82,18 +82,22 @@ TEST(it_says_what_is_ready_and_gives_a_link_that_works)
     garden_stop(&garden);
 }
 
-TEST(where_there_is_a_model_there_is_a_generator)
+TEST(where_no_model_is_named_the_one_that_ships_draws)
 {
     struct garden garden;
 
-    CHECK_INT(setenv("GENERATOR_MODEL", "tests/golden/diffusion/sd15/model", 1), ==, 0);
-    CHECK_INT(setenv("GENERATOR_THREADS", "1", 1), ==, 0);
+    CHECK_INT(setenv("GENERATOR_MODEL", "", 1), ==, 0);
     garden_prepare(&garden, NULL, NULL, NULL);
     garden_start(&garden);
     garden_wait_log(&garden, "generator-gpu  ready");
     garden_wait_answer(&garden, "GET", "/v1/status", NULL, "\"generator\":{\"state\":\"up\"",
                        SOON_MS);
-    check_ctl(&garden, WORDS("doctor"), 0, "generator draws with tests/golden");
+    check_ctl(&garden, WORDS("doctor"), 0, "models/garden-tiny");
+    check_ctl(&garden,
+              WORDS("generate", "a calm flower garden", "--emotion", "calm", "--width", "640",
+                    "--height", "400", "--steps", "4"),
+              0, "1 picture in");
+    garden_wait_answer(&garden, "GET", "/v1/generations", NULL, "\"drawn_width\":512", SOON_MS);
     garden_stop(&garden);
 }
 

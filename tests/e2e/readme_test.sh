@@ -11,7 +11,7 @@ count=0 failed=0 run_pid=
 export GARDEN_DATA=$work/data REPOSITORY=$PWD
 port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
 export GARDEN_LISTEN=127.0.0.1:$port GARDEN_URL=http://127.0.0.1:$port
-export GENERATOR_MODEL=none # no command asks for a picture, and a starter pool would be drawn for nobody
+export GENERATOR_THREADS=1 # the starter pool is drawn meanwhile, and other tests want the processor
 
 stop_run() {
     [ -n "$run_pid" ] || return 0
@@ -40,7 +40,7 @@ localise() {
         -e "s#s3://garden?endpoint=http://localhost:9000#${s3_url//&/\\&}#g" \
         -e "s#postgresql://localhost:5432/garden#${TEST_POSTGRES:-}#g" \
         -e "s#\(^\|[ ]\)pictures\(/\| \|\$\)#\1$work/pictures\2#g" \
-        -e "s#backup-today#$work/backup-today#g"
+        -e "s#backup-today#$work/backup-today#g" -e "s#calm.jpeg#$work/calm.jpeg#g"
 }
 
 run_until_ready() { # COMMAND NAME: in the background, until the garden is ready

@@ -17,7 +17,7 @@ class Settings:
     width: int = 512
     height: int = 320
     shard: int = 128
-    shards: int = 96                    # two landscape ones, one portrait one, and so on
+    shards: int = 70                    # two landscape ones, one portrait one, and so on
     held_out_shards: int = 6
 
     # The judge looks at pictures reduced four times and is for figures alone; the features, at
@@ -38,7 +38,7 @@ class Settings:
     decoder_adversary_from: float = 0.50
     decoder_gate_at: float = 0.30
     edge_samples: int = 1_200           # crops
-    encoder_samples: int = 24_000
+    encoder_samples: int = 8_000
 
     text_width: int = 128
     text_inner: int = 256
@@ -55,7 +55,7 @@ class Settings:
     # First on pictures of half the size, where a sample costs a quarter; then at full size.
     unet_half_samples: int = 88_000
     unet_half_batch: int = 16
-    unet_samples: int = 112_000
+    unet_samples: int = 92_000
     unet_batch: int = 8
     empty_prompts: float = 0.10
 
@@ -68,7 +68,7 @@ class Settings:
     # How the model is drawn with by default; train.sh --sweep tries others.
     scheduler: str = "ddim"
     steps: int = 20
-    guidance: float = 4.5
+    guidance: float = 3.0
 
     evaluate_pictures: int = 256
     save_every_s: int = 180
