@@ -63,7 +63,7 @@ static int start_reading(struct generator *g, struct err *err)
     g->watch = event_watch_start(&watch, err);
     if (!g->watch)
         return err->code;
-    g->work.watch = g->watch;
+    g->work.output.watch = g->watch;
     g->reader = request_reader_start(&reader, err);
     return g->reader ? 0 : err->code;
 }

@@ -4,6 +4,7 @@
 
 #include "services/generator-gpu/control.h"
 #include "services/generator-gpu/drawer.h"
+#include "services/generator-gpu/event_watch.h"
 #include "services/generator-gpu/generator_figures.h"
 #include "services/generator-gpu/pace.h"
 #include "services/generator-gpu/picture.h"
@@ -14,6 +15,7 @@ struct output_conf { /* all borrowed */
     struct drawer drawer;
     struct picture_conf pictures;
     struct teller *teller;
+    struct event_watch *watch; /* what others tell of the job */
     struct step_feed *progress;
     struct control *control;
     struct generator_figures *figures;
@@ -21,8 +23,9 @@ struct output_conf { /* all borrowed */
     struct trouble *trouble; /* what keeps the worker waiting */
 };
 
-/* Makes output i. again: an earlier attempt may have put it already, without telling. Returns
- * 0; ERR_UNAVAILABLE where control says not to go on (control_ask); another error where the job
+/* Makes output i. again: an earlier attempt may have put it already, without telling; or a
+ * worker that lost the job tells of it meanwhile, and it is not told a second time. Returns 0;
+ * ERR_UNAVAILABLE where control says not to go on (control_ask); another error where the job
  * fails by it. */
 int output_make(const struct output_conf *conf, const struct job *job, uint32_t i, bool again,
                 struct err *err);

@@ -71,11 +71,11 @@ bool worker_expire(const struct worker_conf *conf, struct job *job)
 {
     struct history_job history;
 
-    if (!event_watch_sync(conf->watch)) {
+    if (!event_watch_sync(conf->output.watch)) {
         queue_leave(conf->queue, job);
         return false;
     }
-    event_watch_job(conf->watch, job->request.job_id, &history);
+    event_watch_job(conf->output.watch, job->request.job_id, &history);
     if (history.ended) {
         count(conf, FIGURE_DUPLICATE);
         queue_finish(conf->queue, job);
@@ -202,11 +202,21 @@ static int make_outputs(const struct worker_conf *conf, const struct job *job,
     return 0;
 }
 
-static void finish(const struct worker_conf *conf, struct job *job, int64_t start_ms)
+/* again: it was attempted before, and the worker of that attempt may have told the end. */
+static void finish(const struct worker_conf *conf, struct job *job, bool again,
+                   int64_t start_ms)
 {
+    struct history_job history = {.ended = false};
     struct generation_event event = {.type = GENERATION_DONE,
                                      .elapsed_ms = (uint64_t)(clock_mono_ms() - start_ms)};
 
+    if (again && event_watch_sync(conf->output.watch))
+        event_watch_job(conf->output.watch, job->request.job_id, &history);
+    if (history.ended) {
+        count(conf, FIGURE_DUPLICATE);
+        queue_finish(conf->queue, job);
+        return;
+    }
     log_info("job %s: %zu pictures in %llu ms", job->request.job_id, job->request.output_count,
              (unsigned long long)event.elapsed_ms);
     end(conf, job, &event, FIGURE_DONE);
@@ -229,7 +239,7 @@ static void attempt(const struct worker_conf *conf, struct job *job,
     given_back = !control_leave(conf->output.control);
     control_end(conf->output.control);
     if (err.code == 0)
-        finish(conf, job, start_ms);
+        finish(conf, job, history->attempts > 0, start_ms);
     else if (err.code == ERR_UNAVAILABLE || word != CONTROL_GO)
         halt(conf, job, number, word, given_back);
     else
@@ -241,11 +251,11 @@ static void do_job(const struct worker_conf *conf, struct job *job)
     struct history_job history;
     char reason[160];
 
-    if (!event_watch_sync(conf->watch)) { /* stopping */
+    if (!event_watch_sync(conf->output.watch)) { /* stopping */
         queue_leave(conf->queue, job);
         return;
     }
-    event_watch_job(conf->watch, job->request.job_id, &history);
+    event_watch_job(conf->output.watch, job->request.job_id, &history);
     if (history.ended) {
         count(conf, FIGURE_DUPLICATE);
         queue_finish(conf->queue, job);

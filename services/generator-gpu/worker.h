@@ -10,7 +10,6 @@
 #ifndef SERVICES_GENERATOR_GPU_WORKER_H
 #define SERVICES_GENERATOR_GPU_WORKER_H
 
-#include "services/generator-gpu/event_watch.h"
 #include "services/generator-gpu/output.h"
 
 enum { WORKER_CRASHES = 3 };
@@ -18,7 +17,6 @@ enum { WORKER_CRASHES = 3 };
 struct worker_conf { /* all borrowed */
     struct output_conf output;
     struct queue *queue;
-    struct event_watch *watch;
     int64_t max_pixels;
 };
 
