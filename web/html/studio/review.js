@@ -13,7 +13,7 @@ import { makeWall } from "/html/studio/wall.js";
 import { TEXT } from "/html/studio/review-texts.js";
 
 const area = document.body.dataset.area, isPool = area === "pool";
-const KEPT = `marks.${area}`, ROW = 210, NARROW_ROW = 150, LOOKS_AT_ONCE = 6, STACK_EVERY = 200, LINES = 200;
+const KEPT = `marks.${area}`, ROW = 210, NARROW_ROW = 150, LOOKS_AT_ONCE = 6, STACK_EVERY = 200, LINES = 200, CATALOGUE_TRIES = 20, CATALOGUE_MS = 250;
 
 const state = {
   items: [], gone: new Set(), inGarden: new Set(), marks: new Map(kept.read(KEPT) ?? []), past: [], looks: new Map(), expanded: new Set(),
@@ -323,12 +323,18 @@ async function drawTrash() {
 
 async function restore(keys) {
   try {
-    const { done, failed } = await restoreAll(keys);
+    const { done, failed } = await restoreAll(keys), known = new Set(state.items.map((item) => item.key));
     for (const key of done) state.gone.delete(key);
     studio.notice(say("restored", done.length));
     if (failed.length) studio.trouble(failed[0].error);
     await drawTrash();
     await load();
+    // The catalogue hears of it a moment later.
+    const looked = filters().toString(), missing = () => filters().toString() === looked && done.some((key) => known.has(key) && !state.items.some((item) => item.key === key));
+    for (let tries = 0; missing() && tries < CATALOGUE_TRIES; tries++) {
+      await new Promise((resolve) => { setTimeout(resolve, CATALOGUE_MS); });
+      await load();
+    }
   } catch (error) {
     byId("trash").close();
     studio.trouble(error);
