@@ -128,6 +128,25 @@ static int ask_start(struct kafka_share *share, struct kafka_part *part, struct 
     return 0;
 }
 
+static int set_paused(struct kafka_share *share, bool pause, struct err *err)
+{
+    rd_kafka_topic_partition_list_t *list =
+        rd_kafka_topic_partition_list_new((int)share->count);
+    rd_kafka_resp_err_t rc;
+
+    for (size_t i = 0; i < share->count; i++)
+        (void)rd_kafka_topic_partition_list_add(list, share->parts[i].topic,
+                                                share->parts[i].partition);
+    rc = pause ? rd_kafka_pause_partitions(share->rk, list)
+               : rd_kafka_resume_partitions(share->rk, list);
+    rd_kafka_topic_partition_list_destroy(list);
+    if (rc)
+        return kafka_fail(share->bus, err, rc, pause ? "pause" : "resume");
+    share->paused = pause;
+    return 0;
+}
+
+/* librdkafka keeps a partition paused while it is away: what comes back is resumed. */
 static int assign(struct kafka_share *share, struct err *err)
 {
     rd_kafka_topic_partition_list_t *list =
@@ -142,6 +161,8 @@ static int assign(struct kafka_share *share, struct err *err)
     rd_kafka_topic_partition_list_destroy(list);
     if (rc)
         return kafka_fail(share->bus, err, rc, "assign");
+    if (set_paused(share, false, err) < 0)
+        return err->code;
     share->assigned = true;
     return 0;
 }
@@ -161,22 +182,9 @@ int kafka_share_settle(struct kafka_share *share, struct err *err)
 
 int kafka_share_pause(struct kafka_share *share, bool pause, struct err *err)
 {
-    rd_kafka_topic_partition_list_t *list;
-    rd_kafka_resp_err_t rc;
-
     if (!share->assigned || share->paused == pause)
         return 0;
-    list = rd_kafka_topic_partition_list_new((int)share->count);
-    for (size_t i = 0; i < share->count; i++)
-        (void)rd_kafka_topic_partition_list_add(list, share->parts[i].topic,
-                                                share->parts[i].partition);
-    rc = pause ? rd_kafka_pause_partitions(share->rk, list)
-               : rd_kafka_resume_partitions(share->rk, list);
-    rd_kafka_topic_partition_list_destroy(list);
-    if (rc)
-        return kafka_fail(share->bus, err, rc, pause ? "pause" : "resume");
-    share->paused = pause;
-    return 0;
+    return set_paused(share, pause, err);
 }
 
 /* The end that was seen when it was first asked is kept until it is reached: under a steady

@@ -16,6 +16,7 @@ static void note(void *ctx, const struct bus_record *record)
 /* Which partitions a worker was told that it has. */
 struct share {
     bool has[8];
+    int losses; /* how often one was taken away */
 };
 
 static int64_t on_assigned(void *ctx, const char *topic, int32_t partition, struct err *err)
@@ -34,6 +35,7 @@ static void on_revoked(void *ctx, const char *topic, int32_t partition)
 
     (void)topic;
     share->has[partition] = false;
+    share->losses++;
 }
 
 static int count_of(const struct share *share)
@@ -138,6 +140,32 @@ TEST_ON_BOTH(who_holds_still_shares)
     }
     for (int i = 0; i < 1000; i++)
         CHECK_INT(seen.times[i], ==, 1);
+}
+
+/* What it had and has again is not held any longer than it says. */
+TEST_ON_BOTH(who_held_while_partitions_were_shared_anew_takes_again)
+{
+    static struct seen seen;
+    struct share first = {0}, second = {0};
+    int64_t deadline_ms = clock_mono_ms() + WAIT_MS;
+
+    topic_new(f, 4);
+    OWNED(bus_consumer) holder = worker_of(f, &first);
+    while (count_of(&first) < 4)
+        take(holder, &seen, 100);
+    hold(holder, 0);
+    OWNED(bus_consumer) taker = worker_of(f, &second);
+    while (first.losses == 0) {
+        hold(holder, 0); /* not again once it is lost */
+        take(taker, &seen, 100);
+        CHECK_INT(clock_mono_ms(), <, deadline_ms);
+    }
+    publish_numbers(f, f->bus, 0, 1000, 100);
+    while (seen.count < 1000) {
+        take(holder, &seen, 100);
+        take(taker, &seen, 100);
+        CHECK_INT(clock_mono_ms(), <, deadline_ms);
+    }
 }
 
 TEST_ON_BOTH(who_holds_commits)
