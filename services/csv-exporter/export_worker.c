@@ -78,15 +78,15 @@ static void *make(void *arg)
     return NULL;
 }
 
-/* What is being made is given back; what waited is forgotten. */
+/* What is being made is given back, and all is forgotten: nothing was committed, so who has the
+ * partition next reads it again. */
 static void end_job(struct export_worker *worker)
 {
     atomic_store(&worker->stop_job, true);
     (void)pthread_mutex_lock(&worker->lock);
     while (worker->state == BUSY)
         (void)pthread_cond_wait(&worker->change, &worker->lock);
-    if (worker->state == WAITING)
-        worker->state = IDLE;
+    worker->state = IDLE;
     (void)pthread_mutex_unlock(&worker->lock);
 }
 
@@ -143,7 +143,6 @@ static void leave(struct export_worker *worker)
     end_job(worker);
     (void)pthread_mutex_lock(&worker->lock);
     worker->consumer = NULL;
-    worker->state = IDLE;
     (void)pthread_mutex_unlock(&worker->lock);
     atomic_store(&worker->owned, false);
     bus_consumer_free(consumer);
@@ -207,7 +206,8 @@ static int take(struct export_worker *worker, const struct bus_record *record, s
     return 0;
 }
 
-/* What the maker is done with. A job that did not end is taken from the topic again. */
+/* What the maker is done with. A job that did not end though the partition is still ours is
+ * taken from the topic again. */
 static int finish(struct export_worker *worker, struct err *err)
 {
     bool over, ended;
@@ -218,45 +218,64 @@ static int finish(struct export_worker *worker, struct err *err)
     if (over)
         worker->state = IDLE;
     (void)pthread_mutex_unlock(&worker->lock);
-    if (!over)
-        return 0;
-    if (ended && atomic_load(&worker->owned))
+    if (over && ended)
         return commit(worker, worker->partition, worker->offset, err);
-    if (!ended)
+    if (over)
         leave(worker);
     return 0;
 }
 
 /* -- the schedule -- */
 
+#define SCHEDULED "scheduled-"
+
 void export_schedule_id(int64_t wall_ms, int64_t schedule_s, char ret_id[EXPORT_ID_MAX + 1])
 {
     char text[CLOCK_TEXT];
 
     clock_format_rfc3339(wall_ms / 1000 / schedule_s * schedule_s * 1000, text);
-    (void)snprintf(ret_id, EXPORT_ID_MAX + 1, "scheduled-%.19sZ", text);
+    (void)snprintf(ret_id, EXPORT_ID_MAX + 1, SCHEDULED "%.19sZ", text);
 }
 
-static void is_known(void *ctx, const struct export *export)
+struct schedule {
+    const char *id;
+    bool known;   /* that one */
+    bool waiting; /* the last one that was asked for has not ended */
+};
+
+static void look_at_schedule(void *ctx, const struct export *export)
 {
-    *(bool *)ctx = export != NULL;
+    struct schedule *schedule = ctx;
+    bool is_last = true;
+
+    for (; export; export = export->older) {
+        if (!text_starts_with(export->id, SCHEDULED))
+            continue;
+        schedule->known |= strcmp(export->id, schedule->id) == 0;
+        schedule->waiting |= is_last && !export_has_ended(export);
+        is_last = false;
+    }
 }
 
+/* Nothing is asked for while the last one is not made: where that takes longer than a period,
+ * what is asked by hand would wait behind more and more of them. */
 static int keep_schedule(struct export_worker *worker, struct err *err)
 {
     const int64_t every_s = worker->conf.conf->schedule_s, now_ms = clock_wall_ms();
     const int64_t period = every_s ? now_ms / 1000 / every_s : 0;
     char id[EXPORT_ID_MAX + 1];
     struct export_event event = {.type = EXPORT_REQUESTED, .export_id = id};
-    bool known = false;
+    struct schedule schedule = {.id = id};
 
     if (!every_s || period == worker->scheduled || !atomic_load(&worker->owned))
         return 0;
     export_schedule_id(now_ms, every_s, id);
     if (export_watch_sync(worker->conf.watch, err) < 0)
         return err->code;
-    export_watch_find(worker->conf.watch, id, is_known, &known);
-    if (!known && export_tell(worker->conf.bus, &event, NULL, PUBLISH_MS, err) < 0)
+    export_watch_newest(worker->conf.watch, look_at_schedule, &schedule);
+    if (!schedule.known && schedule.waiting)
+        return 0;
+    if (!schedule.known && export_tell(worker->conf.bus, &event, NULL, PUBLISH_MS, err) < 0)
         return err->code;
     worker->scheduled = period;
     return 0;

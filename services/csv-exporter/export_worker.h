@@ -8,7 +8,8 @@
  *
  * The schedule: for each period of schedule_s seconds, counted from the epoch, one export whose
  * id is made from the start of the period. Who has the partition asks for it where the topic
- * has none of that id; should two ask at once, it is the same export. */
+ * has none of that id and the one before has ended; should two ask at once, it is the same
+ * export. */
 #ifndef SERVICES_CSV_EXPORTER_EXPORT_WORKER_H
 #define SERVICES_CSV_EXPORTER_EXPORT_WORKER_H
 

@@ -220,11 +220,19 @@ void exporters_object(const struct exporters *exporters, const char *key, struct
     must(store_get(store, key, out, NULL, &err), &err, key);
 }
 
-void exporters_check_log(const struct exporters *exporters, int i, const char *text)
+int exporters_count_said(const struct exporters *exporters, int i, const char *text)
 {
     OWNED_VALUE(buf) log = {0};
+    int count = 0;
 
     file_load(exporters->log[i], &log);
-    if (!strstr(buf_text(&log), text))
-        test_fail("exporter %d never said %s: %s", i, text, buf_text(&log));
+    for (const char *at = buf_text(&log); (at = strstr(at, text)); at++)
+        count++;
+    return count;
+}
+
+void exporters_check_log(const struct exporters *exporters, int i, const char *text)
+{
+    if (exporters_count_said(exporters, i, text) == 0)
+        test_fail("exporter %d never said %s; see %s", i, text, exporters->log[i]);
 }

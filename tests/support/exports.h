@@ -66,6 +66,9 @@ void exporters_wait(struct exporters *exporters, int i, const char *path, const 
 /* Appends an object of the store. */
 void exporters_object(const struct exporters *exporters, const char *key, struct buf *out);
 
+/* How often process i, started before, has said text. */
+int exporters_count_said(const struct exporters *exporters, int i, const char *text);
+
 /* Checks that process i has said text. */
 void exporters_check_log(const struct exporters *exporters, int i, const char *text);
 
