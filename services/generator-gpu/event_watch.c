@@ -208,7 +208,8 @@ static void wake(struct event_watch *watch)
         bus_consumer_wake(watch->consumer);
 }
 
-bool event_watch_sync(struct event_watch *watch)
+bool event_watch_ask(struct event_watch *watch, const char *job_id,
+                     struct history_job *ret_history)
 {
     uint64_t wanted;
     bool done;
@@ -223,15 +224,10 @@ bool event_watch_sync(struct event_watch *watch)
         until.tv_sec++; /* to look whether we are stopping */
         (void)pthread_cond_timedwait(&watch->synced, &watch->lock, &until);
     }
+    if (done)
+        history_get(watch->history, job_id, ret_history);
     (void)pthread_mutex_unlock(&watch->lock);
     return done;
-}
-
-void event_watch_job(struct event_watch *watch, const char *job_id, struct history_job *ret)
-{
-    (void)pthread_mutex_lock(&watch->lock);
-    history_get(watch->history, job_id, ret);
-    (void)pthread_mutex_unlock(&watch->lock);
 }
 
 void event_watch_free(struct event_watch *watch)

@@ -26,9 +26,9 @@ struct event_watch *event_watch_start(const struct event_watch_conf *conf, struc
 void event_watch_free(struct event_watch *watch);
 DEFINE_OWNED(event_watch)
 
-/* Waits until all is known that was published before the call. False when stopping. */
-bool event_watch_sync(struct event_watch *watch);
-
-void event_watch_job(struct event_watch *watch, const char *job_id, struct history_job *ret);
+/* What is known of the job once all is known that was published before the call. False when
+ * stopping, and nothing is told then. */
+bool event_watch_ask(struct event_watch *watch, const char *job_id,
+                     struct history_job *ret_history);
 
 #endif

@@ -208,15 +208,6 @@ static int put(struct making *making, struct err *err)
     return picture_put(&making->conf->pictures, &making->picture, &making->job->trace, err);
 }
 
-/* The worker of an earlier attempt may have been about to tell when this one began. */
-static bool told(const struct making *making)
-{
-    struct history_job history;
-
-    event_watch_job(making->conf->watch, making->job->request.job_id, &history);
-    return (history.images & (UINT32_C(1) << making->i)) != 0;
-}
-
 static int tell_image(const struct making *making, struct err *err)
 {
     const struct picture *picture = &making->picture;
@@ -271,6 +262,7 @@ static int describe(struct making *making, struct err *err)
 static int make(struct making *making, bool again, struct err *err)
 {
     const struct output_conf *conf = making->conf;
+    struct history_job history = {.images = 0};
     int found = 0;
 
     if (describe(making, err) < 0)
@@ -286,12 +278,12 @@ static int make(struct making *making, bool again, struct err *err)
      * it told garden.objects. */
     if ((!found || again || making->elsewhere) && persist(making, "storing", put, err) < 0)
         return err->code;
-    if (again && !event_watch_sync(conf->watch)) /* stopping */
+    if (again && !event_watch_ask(conf->watch, making->job->request.job_id, &history))
         return halted(err);
     if (control_ask(conf->control) != CONTROL_GO)
         return halted(err);
-    if (again && told(making))
-        return 0;
+    if (history.images & (UINT32_C(1) << making->i))
+        return 0; /* the worker of an earlier attempt told it meanwhile */
     if (tell_image(making, err) < 0)
         return err->code;
     metric_add(making->stored ? conf->figures->stored : conf->figures->drawn, 1);

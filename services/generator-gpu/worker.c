@@ -71,11 +71,10 @@ bool worker_expire(const struct worker_conf *conf, struct job *job)
 {
     struct history_job history;
 
-    if (!event_watch_sync(conf->output.watch)) {
+    if (!event_watch_ask(conf->output.watch, job->request.job_id, &history)) {
         queue_leave(conf->queue, job);
         return false;
     }
-    event_watch_job(conf->output.watch, job->request.job_id, &history);
     if (history.ended) {
         count(conf, FIGURE_DUPLICATE);
         queue_finish(conf->queue, job);
@@ -210,8 +209,8 @@ static void finish(const struct worker_conf *conf, struct job *job, bool again,
     struct generation_event event = {.type = GENERATION_DONE,
                                      .elapsed_ms = (uint64_t)(clock_mono_ms() - start_ms)};
 
-    if (again && event_watch_sync(conf->output.watch))
-        event_watch_job(conf->output.watch, job->request.job_id, &history);
+    if (again)
+        (void)event_watch_ask(conf->output.watch, job->request.job_id, &history);
     if (history.ended) {
         count(conf, FIGURE_DUPLICATE);
         queue_finish(conf->queue, job);
@@ -251,11 +250,10 @@ static void do_job(const struct worker_conf *conf, struct job *job)
     struct history_job history;
     char reason[160];
 
-    if (!event_watch_sync(conf->output.watch)) { /* stopping */
+    if (!event_watch_ask(conf->output.watch, job->request.job_id, &history)) { /* stopping */
         queue_leave(conf->queue, job);
         return;
     }
-    event_watch_job(conf->output.watch, job->request.job_id, &history);
     if (history.ended) {
         count(conf, FIGURE_DUPLICATE);
         queue_finish(conf->queue, job);
