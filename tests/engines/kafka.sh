@@ -88,11 +88,13 @@ LOGGING
 }
 
 # Replaces the (sub)shell it is called in. Two cores are shared with the tests: quick to start
-# matters more than fast in the long run.
+# matters more than fast in the long run. What a killed broker leaves behind (unpacked codecs)
+# goes with the folder.
 java_exec() {
     local dir=$1 class=$2
     shift 2
     exec java -Xms128m -Xmx512m -XX:ActiveProcessorCount=2 -XX:+UseSerialGC -Xshare:auto \
+        -XX:-UsePerfData "-Djava.io.tmpdir=$dir" \
         "-Dlog4j2.configurationFile=$dir/log4j2.properties" -cp "$home/lib/*" "$class" "$@"
 }
 
