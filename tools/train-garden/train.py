@@ -1,7 +1,7 @@
 """Trains the garden's own model, phase by phase; a second start goes on where the first was.
 
-paint, judge, features, components, decoder, unet, encoder, export, evaluate: each takes what it
-finds done. See README.md and train.sh.
+paint, judge, features, components, decoder, edges, text, unet, encoder, export, evaluate: each
+takes what it finds done. See README.md and train.sh.
 """
 import argparse
 import os
@@ -141,6 +141,9 @@ def parse(arguments):
         args.settings = changed(PRESETS[args.preset], args.set)
     except ValueError as error:
         parser.error(str(error))
+    if args.resume and not args.checkpoint.exists():
+        parser.error(f"--resume: there is no {args.checkpoint}: `train.sh pack` makes one where the "
+                     "work is; without --resume the training begins or goes on in the work folder")
     return args
 
 
@@ -148,7 +151,7 @@ def main(arguments):
     args = parse(arguments)
     work = Work(args.work, args.minutes, args.settings.save_every_s)
     compute.prepare(args.threads)
-    if args.resume and args.checkpoint.exists():
+    if args.resume:
         work.log("resume", **{phase: at["seen"] for phase, at in
                               checkpoint.unpack(work, args.checkpoint).items()})
     if args.what == "pack":
