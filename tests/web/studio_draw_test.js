@@ -71,10 +71,26 @@ test("a job is cancelled, and the next one is drawn", async () => {
   await page.locator("summary").click();
   await page.locator("#steps").fill("150");
   await page.getByRole("button", { name: "Draw", exact: true }).click();
-  await page.getByText("Step").waitFor();
+  await page.getByText(/Step \d/).waitFor();
   await page.getByRole("button", { name: "Stop" }).click();
   await page.getByText("Stopped.").waitFor();
   await page.getByRole("button", { name: "Draw", exact: true }).waitFor();
+  await close(page);
+});
+
+test("who stops before the garden has answered has stopped it, too", async () => {
+  const page = await openStudioPage(browser, garden, TRY);
+  let answer;
+  const held = new Promise((resolve) => { answer = resolve; });
+  await page.route("**/v1/generations", async (route) => { await held; await route.continue(); });
+  await page.locator("#prompt").fill("soon regretted");
+  await free(page, 512, 512);
+  await page.locator("summary").click();
+  await page.locator("#steps").fill("150");
+  await page.getByRole("button", { name: "Draw", exact: true }).click();
+  await page.getByRole("button", { name: "Stop" }).click();
+  answer();
+  await page.getByText("Stopped.").waitFor();
   await close(page);
 });
 
@@ -161,6 +177,25 @@ test("a bulk batch is followed again after the page was left", async () => {
   await page.reload();
   await page.getByText("All are dry.").waitFor();
   assert.equal(await page.locator(".slot[data-key]").count(), 8);
+  await page.check();
+  await close(page);
+});
+
+test("a bulk request that is on its way when all is stopped is stopped, too", async () => {
+  const page = await openStudioPage(browser, garden, BULK, { expected: [/409/] });
+  let answer;
+  const held = new Promise((resolve) => { answer = resolve; });
+  await page.route("**/bulk", async (route) => { await held; await route.continue(); });
+  await page.locator("#count").fill("1");
+  const asked = page.waitForRequest((request) => request.url().endsWith("/bulk"));
+  await page.getByRole("button", { name: "Generate" }).click();
+  await asked;
+  await page.getByRole("button", { name: "Stop" }).click();
+  const ended = page.waitForResponse((one) => one.request().method() === "DELETE");
+  answer();
+  const { pathname } = new URL((await ended).url());
+  const { generations: [newest] } = await garden.ask("GET", "/v1/generations?limit=1");
+  assert.equal(pathname, `/v1/generations/${newest.id}`);
   await page.check();
   await close(page);
 });

@@ -1,13 +1,15 @@
 // batch.js - many requests to /bulk, each a landscape and a portrait for the pool.
 
 import { post } from "/lib/api.js";
+import { cancelJob } from "/html/studio/jobs.js";
 
 const AT_ONCE = 3, BUSY_MS = 2000, BUSY_TRIES = 30;
 
 /**
  * Sends each entry that has no id yet: entry.id is its job then, entry.state waiting. bodyOf(entry): what
  * /bulk takes. on(entry) after each. The first refusal is kept as its entry's reason, thrown, and
- * ends the sending; what was not sent yet can be sent later. signal stops it.
+ * ends the sending; what was not sent yet can be sent later. signal stops it: what is on its way is
+ * waited for and cancelled, and its entry left as it is.
  */
 export async function sendBatch(entries, bodyOf, { on = () => {}, signal } = {}) {
   const left = entries.filter((entry) => !entry.id && entry.state !== "cancelled");
@@ -16,8 +18,9 @@ export async function sendBatch(entries, bodyOf, { on = () => {}, signal } = {})
   const work = async () => {
     for (let entry = left.shift(); entry && !refused && !signal?.aborted; entry = left.shift()) {
       try {
-        entry.id = await sendOne(bodyOf(entry), signal);
-        Object.assign(entry, { state: "waiting", reason: undefined });
+        const id = await sendOne(bodyOf(entry), signal);
+        if (signal?.aborted) return void await cancelJob(id);
+        Object.assign(entry, { id, state: "waiting", reason: undefined });
       } catch (error) {
         if (signal?.aborted) return;
         refused ??= error;
@@ -35,11 +38,12 @@ async function sendOne(body, signal) {
   for (let tries = 0; ; tries++) {
     try {
       let id = "";
-      await post("/bulk", body, { signal, answered: (answer) => { id = answer.headers.get("Location")?.split("/").pop() ?? ""; } });
+      await post("/bulk", body, { answered: (answer) => { id = answer.headers.get("Location")?.split("/").pop() ?? ""; } });
       return decodeURIComponent(id);
     } catch (error) {
       if (error.status !== 429 || tries >= BUSY_TRIES) throw error;
       await new Promise((resolve) => { setTimeout(resolve, BUSY_MS); });
+      if (signal?.aborted) throw error;
     }
   }
 }

@@ -40,7 +40,7 @@ const TEXT = {
 const SIZES = [["Basic", 768, 512], ["WSVGA", 1024, 600], ["WXGA", 1280, 800]];
 const RECENT = 18, KEPT = "try";
 
-const job = { id: null, state: null, stop: null, frames: [], started: 0, told: null, detail: null };
+const job = { asked: null, id: null, state: null, stop: null, frames: [], started: 0, told: null, detail: null };
 const studio = openStudio({ page: "try", texts: TEXT, change: redraw, entered: drawRecent });
 const { say, speech } = studio;
 
@@ -111,7 +111,8 @@ async function draw() {
   studio.trouble(null);
   setBusy(true);
   try {
-    const told = await post("/v1/generations", request(), { idempotencyKey: crypto.randomUUID?.() ?? String(Date.now()) });
+    job.asked = post("/v1/generations", request(), { idempotencyKey: crypto.randomUUID?.() ?? String(Date.now()) });
+    const told = await job.asked;
     kept.write(KEPT, told.id);
     watch(told);
   } catch (error) {
@@ -212,8 +213,9 @@ async function copyRecipe(image) {
   await copyText(studio, text ?? formatRecipe({ ...job.told, seed: image.seed }), say("copied"));
 }
 
+// Its name may still be on the way.
 async function cancel() {
-  try { await cancelJob(job.id); } catch (error) { if (error.status !== 409) studio.trouble(error); }
+  try { await cancelJob((await job.asked ?? job).id); } catch (error) { if (error.status !== 409) studio.trouble(error); }
 }
 
 // -- what is shown --
