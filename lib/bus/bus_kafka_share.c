@@ -128,17 +128,25 @@ static int ask_start(struct kafka_share *share, struct kafka_part *part, struct 
     return 0;
 }
 
-static int set_paused(struct kafka_share *share, bool pause, struct err *err)
+/* All of them, with where each starts. To be destroyed. */
+static rd_kafka_topic_partition_list_t *list_of(const struct kafka_share *share)
 {
     rd_kafka_topic_partition_list_t *list =
         rd_kafka_topic_partition_list_new((int)share->count);
-    rd_kafka_resp_err_t rc;
 
     for (size_t i = 0; i < share->count; i++)
-        (void)rd_kafka_topic_partition_list_add(list, share->parts[i].topic,
-                                                share->parts[i].partition);
-    rc = pause ? rd_kafka_pause_partitions(share->rk, list)
-               : rd_kafka_resume_partitions(share->rk, list);
+        rd_kafka_topic_partition_list_add(list, share->parts[i].topic,
+                                          share->parts[i].partition)
+            ->offset = share->parts[i].start;
+    return list;
+}
+
+static int set_paused(struct kafka_share *share, bool pause, struct err *err)
+{
+    rd_kafka_topic_partition_list_t *list = list_of(share);
+    const rd_kafka_resp_err_t rc = pause ? rd_kafka_pause_partitions(share->rk, list)
+                                         : rd_kafka_resume_partitions(share->rk, list);
+
     rd_kafka_topic_partition_list_destroy(list);
     if (rc)
         return kafka_fail(share->bus, err, rc, pause ? "pause" : "resume");
@@ -149,15 +157,9 @@ static int set_paused(struct kafka_share *share, bool pause, struct err *err)
 /* librdkafka keeps a partition paused while it is away: what comes back is resumed. */
 static int assign(struct kafka_share *share, struct err *err)
 {
-    rd_kafka_topic_partition_list_t *list =
-        rd_kafka_topic_partition_list_new((int)share->count);
-    rd_kafka_resp_err_t rc;
+    rd_kafka_topic_partition_list_t *list = list_of(share);
+    const rd_kafka_resp_err_t rc = rd_kafka_assign(share->rk, list);
 
-    for (size_t i = 0; i < share->count; i++)
-        rd_kafka_topic_partition_list_add(list, share->parts[i].topic,
-                                          share->parts[i].partition)
-            ->offset = share->parts[i].start;
-    rc = rd_kafka_assign(share->rk, list);
     rd_kafka_topic_partition_list_destroy(list);
     if (rc)
         return kafka_fail(share->bus, err, rc, "assign");

@@ -218,10 +218,11 @@ static int finish(struct export_worker *worker, struct err *err)
     if (over)
         worker->state = IDLE;
     (void)pthread_mutex_unlock(&worker->lock);
-    if (over && ended)
+    if (!over)
+        return 0;
+    if (ended)
         return commit(worker, worker->partition, worker->offset, err);
-    if (over)
-        leave(worker);
+    leave(worker);
     return 0;
 }
 

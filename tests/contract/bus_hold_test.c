@@ -83,6 +83,17 @@ static void hold(struct bus_consumer *worker, int timeout_ms)
     CHECK_OK(bus_consumer_poll(worker, NULL, 0, timeout_ms, &err), err);
 }
 
+/* Until so many are seen. */
+static void take_together(struct bus_consumer *one, struct bus_consumer *other,
+                          struct seen *seen, int count, int64_t deadline_ms)
+{
+    while (seen->count < count) {
+        take(one, seen, 100);
+        take(other, seen, 100);
+        CHECK_INT(clock_mono_ms(), <, deadline_ms);
+    }
+}
+
 TEST_ON_BOTH(who_holds_is_handed_out_nothing_and_loses_nothing)
 {
     static struct seen seen;
@@ -133,11 +144,7 @@ TEST_ON_BOTH(who_holds_still_shares)
     }
     CHECK_INT(seen.count, >, 0);
     CHECK_INT(seen.count, <, 1000);
-    while (seen.count < 1000) {
-        take(holder, &seen, 100);
-        take(taker, &seen, 100);
-        CHECK_INT(clock_mono_ms(), <, deadline_ms);
-    }
+    take_together(holder, taker, &seen, 1000, deadline_ms);
     for (int i = 0; i < 1000; i++)
         CHECK_INT(seen.times[i], ==, 1);
 }
@@ -161,11 +168,7 @@ TEST_ON_BOTH(who_held_while_partitions_were_shared_anew_takes_again)
         CHECK_INT(clock_mono_ms(), <, deadline_ms);
     }
     publish_numbers(f, f->bus, 0, 1000, 100);
-    while (seen.count < 1000) {
-        take(holder, &seen, 100);
-        take(taker, &seen, 100);
-        CHECK_INT(clock_mono_ms(), <, deadline_ms);
-    }
+    take_together(holder, taker, &seen, 1000, deadline_ms);
 }
 
 TEST_ON_BOTH(who_holds_commits)

@@ -6,7 +6,7 @@ import { rm } from "node:fs/promises";
 import { homedir, tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
-import { openBrowser, SIZES, until, weight } from "./support/browser.js";
+import { holdRequests, openBrowser, SIZES, until, weight } from "./support/browser.js";
 import { writeFilm } from "./support/film.js";
 import { startGarden } from "./support/garden.js";
 import { away, followLikes, intoGarden, measured, nameMood, openKiosk, seal, shown } from "./support/kiosk.js";
@@ -66,13 +66,11 @@ for (const [language, begin, mood] of [["en", "Enter the garden", "Calm"], ["ko"
     assert.equal(trio.length, 3);
     assert.ok(trio.every((key) => key.startsWith("emotions/calm/")), trio.join(" "));
     const answered = page.waitForResponse((answer) => new URL(answer.url()).pathname === "/like");
-    let answer;
-    const held = new Promise((resolve) => { answer = resolve; });
-    await page.route("**/like", async (route) => { await held; await route.continue(); });
+    const release = await holdRequests(page, "**/like");
     await seal(page, 2);
     await until(page, () => performance.getEntriesByName("like-shown").length);
     console.log(`# a like shows after ${Math.round(await measured(page, "like-shown"))} ms (${language})`);
-    answer(); // it shows before the garden has answered
+    release(); // it shows before the garden has answered
     assert.equal((await answered).status(), 200);
     assert.deepEqual([likes[0].itemId, likes[0].impression], [trio[1], trio]);
     assert.ok(likes[0].key.length >= 32);

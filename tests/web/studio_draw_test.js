@@ -2,7 +2,7 @@
 // table and the coverage map, with a generator that draws.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { openBrowser, SIZES, weight } from "./support/browser.js";
+import { holdRequests, openBrowser, SIZES, weight } from "./support/browser.js";
 import { eventually, openStudioPage, putPicture, starterPictures, startDrawing, waitPool } from "./support/studio.js";
 
 const TRY = "/html/text2image.html", BULK = "/html/pool/bulk/bulk.html", TABLE = "/html/prompt-generator/prompt-generator-v2.html", COVERAGE = "/html/studio/coverage.html";
@@ -80,16 +80,14 @@ test("a job is cancelled, and the next one is drawn", async () => {
 
 test("who stops before the garden has answered has stopped it, too", async () => {
   const page = await openStudioPage(browser, garden, TRY);
-  let answer;
-  const held = new Promise((resolve) => { answer = resolve; });
-  await page.route("**/v1/generations", async (route) => { await held; await route.continue(); });
+  const release = await holdRequests(page, "**/v1/generations");
   await page.locator("#prompt").fill("soon regretted");
   await free(page, 512, 512);
   await page.locator("summary").click();
   await page.locator("#steps").fill("150");
   await page.getByRole("button", { name: "Draw", exact: true }).click();
   await page.getByRole("button", { name: "Stop" }).click();
-  answer();
+  release();
   await page.getByText("Stopped.").waitFor();
   await close(page);
 });
@@ -183,16 +181,14 @@ test("a bulk batch is followed again after the page was left", async () => {
 
 test("a bulk request that is on its way when all is stopped is stopped, too", async () => {
   const page = await openStudioPage(browser, garden, BULK, { expected: [/409/] });
-  let answer;
-  const held = new Promise((resolve) => { answer = resolve; });
-  await page.route("**/bulk", async (route) => { await held; await route.continue(); });
+  const release = await holdRequests(page, "**/bulk");
   await page.locator("#count").fill("1");
   const asked = page.waitForRequest((request) => request.url().endsWith("/bulk"));
   await page.getByRole("button", { name: "Generate" }).click();
   await asked;
   await page.getByRole("button", { name: "Stop" }).click();
   const ended = page.waitForResponse((one) => one.request().method() === "DELETE");
-  answer();
+  release();
   const { pathname } = new URL((await ended).url());
   const { generations: [newest] } = await garden.ask("GET", "/v1/generations?limit=1");
   assert.equal(pathname, `/v1/generations/${newest.id}`);

@@ -73,5 +73,13 @@ export async function weight(page) {
   return sizes.reduce((sum, size) => sum + size, 0);
 }
 
+/** Requests of these addresses wait until what this returns is called. */
+export async function holdRequests(page, addresses) {
+  let release;
+  const released = new Promise((resolve) => { release = resolve; });
+  await page.route(addresses, async (route) => { await released; await route.continue(); });
+  return release;
+}
+
 /** Waits until probe() gives something, by the page's own frames; the test's limit ends it. */
 export const until = (page, probe, argument) => page.waitForFunction(probe, argument);
